@@ -1,0 +1,6 @@
+//! Exact information curves and unmasking schedules for masked diffusion models.
+
+pub mod error;
+pub mod monitor;
+pub mod schedule;
+pub mod sum;

@@ -1,0 +1,76 @@
+//! Progress and cancellation: the one object that every long loop sees.
+//!
+//! A loop declares its work once ([`Monitor::expect`]), reports what it has done
+//! ([`Monitor::advance`]) and asks now and then whether to go on ([`Monitor::check`]). Whoever
+//! started it reads the fraction and may cancel from any thread.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use crate::error::{Error, Result};
+
+/// Shared between a running computation and the thread that waits for it.
+#[derive(Debug, Default)]
+pub struct Monitor {
+    cancelled: AtomicBool,
+    done: AtomicU64,
+    expected: AtomicU64,
+}
+
+impl Monitor {
+    /// A monitor that nobody has cancelled.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds `units` to the work that lies ahead.
+    pub fn expect(&self, units: u64) {
+        self.expected.fetch_add(units, Relaxed);
+    }
+
+    /// Records `units` of work as done, and stops the caller if it was cancelled.
+    pub fn advance(&self, units: u64) -> Result<()> {
+        self.done.fetch_add(units, Relaxed);
+        self.check()
+    }
+
+    /// `Err(Interrupted)` once [`cancel`](Self::cancel) was called.
+    #[inline]
+    pub fn check(&self) -> Result<()> {
+        if self.cancelled.load(Relaxed) {
+            Err(Error::Interrupted)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Asks every loop that sees this monitor to stop.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Relaxed);
+    }
+
+    /// Share of the expected work that is done, in `[0, 1]`; 0 while nothing is expected.
+    pub fn fraction(&self) -> f64 {
+        let expected = self.expected.load(Relaxed);
+        if expected == 0 {
+            return 0.0;
+        }
+        (self.done.load(Relaxed) as f64 / expected as f64).min(1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_and_cancels() {
+        let monitor = Monitor::new();
+        assert_eq!(monitor.fraction(), 0.0);
+        monitor.expect(4);
+        monitor.advance(1).unwrap();
+        assert_eq!(monitor.fraction(), 0.25);
+        monitor.cancel();
+        assert_eq!(monitor.check(), Err(Error::Interrupted));
+        assert_eq!(monitor.advance(1), Err(Error::Interrupted));
+    }
+}

@@ -1,0 +1,1 @@
+//! Schedules: what they cost and which are best.
