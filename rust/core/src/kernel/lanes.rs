@@ -1,0 +1,49 @@
+//! What a kernel needs of an instruction set: a handful of doubles and how to compute with them.
+
+/// A register of [`WIDTH`](Self::WIDTH) doubles.
+///
+/// # Safety
+/// An implementation may use instructions that not every machine has. Its values must be made and
+/// used only inside a function compiled for, and reached only on, machines that have them; the
+/// shells in this module's siblings guarantee it.
+pub(super) trait Lanes: Copy {
+    /// Doubles in a register.
+    const WIDTH: usize;
+
+    /// Reads `WIDTH` doubles.
+    ///
+    /// # Safety
+    /// `from` must be valid for `WIDTH` reads; see also the trait.
+    unsafe fn load(from: *const f64) -> Self;
+
+    /// Reads `count < WIDTH` doubles and fills up with zeros.
+    ///
+    /// # Safety
+    /// `from` must be valid for `count` reads; see also the trait.
+    unsafe fn load_first(from: *const f64, count: usize) -> Self;
+
+    /// The same value everywhere.
+    ///
+    /// # Safety
+    /// See the trait; so for all that follow.
+    unsafe fn splat(x: f64) -> Self;
+
+    /// `self + other`.
+    unsafe fn add(self, other: Self) -> Self;
+
+    /// `self * factor + term`, fused where the hardware does it.
+    unsafe fn mul_add(self, factor: Self, term: Self) -> Self;
+
+    /// `1.0` where equal, `0.0` elsewhere.
+    unsafe fn indicator_eq(self, other: Self) -> Self;
+
+    /// Splits a positive `x = 2^e m` with `1 <= m < 2` into `(e, r, l)` such that
+    /// `ln m = l + ln(1 + r)` and `|r| <= 1/33`. Anything may come out where `x` is zero.
+    unsafe fn split(self) -> (Self, Self, Self);
+
+    /// `self + x * factor` where `x != 0`, `self` elsewhere, whatever `factor` is there.
+    unsafe fn add_product_unless_zero(self, x: Self, factor: Self) -> Self;
+
+    /// Sum of the lanes, always in the same order.
+    unsafe fn total(self) -> f64;
+}

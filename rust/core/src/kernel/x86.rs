@@ -1,0 +1,192 @@
+//! AVX-512 and AVX2 with fused multiply-add.
+
+use std::arch::x86_64::*;
+
+use super::lanes::Lanes;
+use super::logarithm::{LN_OF_INVERSE, RECIPROCAL};
+
+/// Eight doubles; needs `avx512f`.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512(__m512d);
+
+impl Avx512 {
+    /// Entry `index` (its low four bits) of a table that lives in two registers.
+    #[inline(always)]
+    unsafe fn look_up(table: &[f64; 16], index: __m512i) -> __m512d {
+        // SAFETY: as for `Lanes`; both halves of the table are readable.
+        unsafe {
+            let low = _mm512_loadu_pd(table.as_ptr());
+            let high = _mm512_loadu_pd(table.as_ptr().add(8));
+            _mm512_permutex2var_pd(low, index, high)
+        }
+    }
+}
+
+impl Lanes for Avx512 {
+    const WIDTH: usize = 8;
+
+    #[inline(always)]
+    unsafe fn load(from: *const f64) -> Self {
+        // SAFETY: the caller's promise; so in every function of this file.
+        Self(unsafe { _mm512_loadu_pd(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_first(from: *const f64, count: usize) -> Self {
+        // SAFETY: masked lanes are not read.
+        Self(unsafe { _mm512_maskz_loadu_pd((1u8 << count) - 1, from) })
+    }
+
+    #[inline(always)]
+    unsafe fn splat(x: f64) -> Self {
+        // SAFETY: as for `Lanes`.
+        Self(unsafe { _mm512_set1_pd(x) })
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: as for `Lanes`.
+        Self(unsafe { _mm512_add_pd(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, term: Self) -> Self {
+        // SAFETY: as for `Lanes`.
+        Self(unsafe { _mm512_fmadd_pd(self.0, factor.0, term.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn indicator_eq(self, other: Self) -> Self {
+        // SAFETY: as for `Lanes`.
+        Self(unsafe {
+            let equal = _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(self.0, other.0);
+            _mm512_maskz_mov_pd(equal, _mm512_set1_pd(1.0))
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn split(self) -> (Self, Self, Self) {
+        // SAFETY: as for `Lanes`.
+        unsafe {
+            let exponent = _mm512_getexp_pd(self.0);
+            let m = _mm512_getmant_pd::<_MM_MANT_NORM_1_2, _MM_MANT_SIGN_ZERO>(self.0);
+            let index = _mm512_srli_epi64::<48>(_mm512_castpd_si512(m));
+            let reciprocal = Self::look_up(&RECIPROCAL, index);
+            let r = _mm512_fmsub_pd(m, reciprocal, _mm512_set1_pd(1.0));
+            let log_center = Self::look_up(&LN_OF_INVERSE, index);
+            (Self(exponent), Self(r), Self(log_center))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn add_product_unless_zero(self, x: Self, factor: Self) -> Self {
+        // SAFETY: as for `Lanes`.
+        Self(unsafe {
+            let nonzero = _mm512_cmp_pd_mask::<_CMP_NEQ_UQ>(x.0, _mm512_setzero_pd());
+            _mm512_mask3_fmadd_pd(x.0, factor.0, self.0, nonzero)
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn total(self) -> f64 {
+        // SAFETY: as for `Lanes`.
+        unsafe { _mm512_reduce_add_pd(self.0) }
+    }
+}
+
+/// Four doubles; needs `avx2` and `fma`.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2(__m256d);
+
+impl Lanes for Avx2 {
+    const WIDTH: usize = 4;
+
+    #[inline(always)]
+    unsafe fn load(from: *const f64) -> Self {
+        // SAFETY: as for `Lanes`.
+        Self(unsafe { _mm256_loadu_pd(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_first(from: *const f64, count: usize) -> Self {
+        let mut x = [0.0; 4];
+        // SAFETY: the caller vouches for `count` doubles at `from`.
+        unsafe {
+            x[..count].copy_from_slice(std::slice::from_raw_parts(from, count));
+            Self::load(x.as_ptr())
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn splat(x: f64) -> Self {
+        // SAFETY: as for `Lanes`.
+        Self(unsafe { _mm256_set1_pd(x) })
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: as for `Lanes`.
+        Self(unsafe { _mm256_add_pd(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, term: Self) -> Self {
+        // SAFETY: as for `Lanes`.
+        Self(unsafe { _mm256_fmadd_pd(self.0, factor.0, term.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn indicator_eq(self, other: Self) -> Self {
+        // SAFETY: as for `Lanes`.
+        Self(unsafe {
+            let equal = _mm256_cmp_pd::<_CMP_EQ_OQ>(self.0, other.0);
+            _mm256_and_pd(equal, _mm256_set1_pd(1.0))
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn split(self) -> (Self, Self, Self) {
+        // SAFETY: as for `Lanes`; the gathers stay within tables of sixteen entries.
+        unsafe {
+            // Subnormal numbers are lifted by 2^54 and their exponent lowered by as much.
+            let tiny = _mm256_cmp_pd::<_CMP_LT_OQ>(self.0, _mm256_set1_pd(f64::MIN_POSITIVE));
+            let lift = _mm256_blendv_pd(
+                _mm256_set1_pd(1.0),
+                _mm256_set1_pd((1u64 << 54) as f64),
+                tiny,
+            );
+            let x = _mm256_castpd_si256(_mm256_mul_pd(self.0, lift));
+            // The exponent field, as the low bits of 2^52, minus 2^52 and the bias.
+            let magic = _mm256_set1_pd((1u64 << 52) as f64);
+            let field = _mm256_or_si256(_mm256_srli_epi64::<52>(x), _mm256_castpd_si256(magic));
+            let biased = _mm256_sub_pd(_mm256_castsi256_pd(field), magic);
+            let bias = _mm256_blendv_pd(_mm256_set1_pd(1023.0), _mm256_set1_pd(1077.0), tiny);
+            let exponent = _mm256_sub_pd(biased, bias);
+            let mantissa = _mm256_and_si256(x, _mm256_set1_epi64x((1 << 52) - 1));
+            let one = _mm256_set1_pd(1.0);
+            let m = _mm256_or_pd(_mm256_castsi256_pd(mantissa), one);
+            let index = _mm256_srli_epi64::<48>(mantissa);
+            let reciprocal = _mm256_i64gather_pd::<8>(RECIPROCAL.as_ptr(), index);
+            let r = _mm256_fmsub_pd(m, reciprocal, one);
+            let log_center = _mm256_i64gather_pd::<8>(LN_OF_INVERSE.as_ptr(), index);
+            (Self(exponent), Self(r), Self(log_center))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn add_product_unless_zero(self, x: Self, factor: Self) -> Self {
+        // SAFETY: as for `Lanes`.
+        Self(unsafe {
+            let zero = _mm256_cmp_pd::<_CMP_EQ_OQ>(x.0, _mm256_setzero_pd());
+            _mm256_fmadd_pd(x.0, _mm256_andnot_pd(zero, factor.0), self.0)
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn total(self) -> f64 {
+        let mut x = [0.0; 4];
+        // SAFETY: as for `Lanes`; `x` has room for four.
+        unsafe { _mm256_storeu_pd(x.as_mut_ptr(), self.0) };
+        (x[0] + x[2]) + (x[1] + x[3])
+    }
+}
