@@ -2,6 +2,10 @@
 
 pub mod error;
 pub mod kernel;
+pub mod lattice;
 pub mod monitor;
+#[cfg(test)]
+mod reference;
 pub mod schedule;
 pub mod sum;
+pub mod table;

@@ -46,7 +46,7 @@ pub(super) unsafe fn sum<L: Lanes, T: Term>(x: &[f64]) -> Sum {
 
 /// Calls `$body` for every register of a block of `$block` cells: `$at` is bound to a function
 /// `run -> register` that reads the same cells of the run that starts at `$src + run * $block`.
-/// After every [`CHUNK`] registers the accumulators `$acc` go into `$out`.
+/// After every [`CHUNK`] registers the totals of the accumulators `$acc` are added to `$out`.
 macro_rules! over_block {
     ($L:ident, $src:expr, $block:expr, $acc:ident, $out:expr, |$at:ident| $body:block) => {{
         let (base, block) = ($src.as_ptr(), $block);
@@ -72,16 +72,16 @@ macro_rules! over_block {
     }};
 }
 
-/// Moves the totals of the accumulators into the sums.
+/// Adds the totals of the accumulators to `out` and clears them.
 ///
 /// # Safety
 /// As for [`Lanes`].
 #[inline(always)]
-unsafe fn flush<L: Lanes, const N: usize>(acc: &mut [L; N], out: &mut [Sum]) {
+unsafe fn flush<L: Lanes, const N: usize>(acc: &mut [L; N], out: &mut [f64]) {
     for (a, o) in acc.iter_mut().zip(out) {
         // SAFETY: the caller's promise.
         unsafe {
-            o.push(a.total());
+            *o += a.total();
             *a = L::splat(0.0);
         }
     }
@@ -97,15 +97,18 @@ pub(super) unsafe fn leaf<L: Lanes, T: Term>(
     src: &[f64],
     shape: &[usize],
     block: usize,
-    out: &mut [Sum],
+    out: &mut [f64],
 ) {
     let cells = shape.iter().product::<usize>() * block;
     assert!(src.len() == cells && out.len() == 1 << shape.len());
     // SAFETY: the caller's promise, and the runs named by `shape` and `block` fill `src` exactly.
     unsafe {
         match *shape {
-            [] => out[0] = out[0] + sum::<L, T>(src),
+            [] => out[0] += sum::<L, T>(src).value(),
             [q] => leaf_single::<L, T>(src, q, block, out),
+            // The same code with loops of known length.
+            [3, 3] => leaf_pair::<L, T>(src, 3, 3, block, out),
+            [4, 4] => leaf_pair::<L, T>(src, 4, 4, block, out),
             [q, columns] => leaf_pair::<L, T>(src, q, columns, block, out),
             [2, 2, 2] => leaf_bits::<L, T>(src, block, out),
             _ => unreachable!("leaves are empty, one or two coordinates, or three binary ones"),
@@ -115,7 +118,7 @@ pub(super) unsafe fn leaf<L: Lanes, T: Term>(
 
 /// One coordinate: every cell (kept) and the sum of each column of `q` (dropped).
 #[inline(always)]
-unsafe fn leaf_single<L: Lanes, T: Term>(src: &[f64], q: usize, block: usize, out: &mut [Sum]) {
+unsafe fn leaf_single<L: Lanes, T: Term>(src: &[f64], q: usize, block: usize, out: &mut [f64]) {
     // SAFETY: the caller's promise; runs `0..q` of length `block` lie within `src`.
     unsafe {
         let mut acc = [L::splat(0.0); 2];
@@ -138,7 +141,7 @@ unsafe fn leaf_pair<L: Lanes, T: Term>(
     q: usize,
     columns: usize,
     block: usize,
-    out: &mut [Sum],
+    out: &mut [f64],
 ) {
     assert!(columns <= MAX_COLUMNS);
     // SAFETY: the caller's promise; runs `0..q * columns` of length `block` lie within `src`.
@@ -169,7 +172,7 @@ unsafe fn leaf_pair<L: Lanes, T: Term>(
 
 /// Three binary coordinates in registers: eight loads give 27 terms.
 #[inline(always)]
-unsafe fn leaf_bits<L: Lanes, T: Term>(src: &[f64], block: usize, out: &mut [Sum]) {
+unsafe fn leaf_bits<L: Lanes, T: Term>(src: &[f64], block: usize, out: &mut [f64]) {
     // SAFETY: the caller's promise; runs `0..8` of length `block` lie within `src`.
     unsafe {
         let mut acc = [L::splat(0.0); 8];
@@ -220,50 +223,78 @@ unsafe fn leaf_bits<L: Lanes, T: Term>(src: &[f64], block: usize, out: &mut [Sum
     }
 }
 
+/// Outputs that are added up side by side where runs are too short for registers.
+const SIDE_BY_SIDE: usize = 8;
+
 /// `dst[o, i] = sum over a of src[o, a, i]` for `a < q` and `i < inner`; see
 /// [`Kernel::sum_out`](super::Kernel::sum_out).
 ///
-/// Plain loops: the compiler widens them by itself once it may use the shell's instructions.
+/// # Safety
+/// As for [`Lanes`].
 #[inline(always)]
-pub(super) fn sum_out(src: &[f64], q: usize, inner: usize, dst: &mut [f64]) {
+pub(super) unsafe fn sum_out<L: Lanes>(src: &[f64], q: usize, inner: usize, dst: &mut [f64]) {
+    assert!(q > 0 && inner > 0);
     assert!(src.len() == dst.len() * q && dst.len().is_multiple_of(inner));
-    match (q, inner) {
-        (2, 1) => sum_pairs::<1>(src, dst),
-        (2, 2) => sum_pairs::<2>(src, dst),
-        (2, 4) => sum_pairs::<4>(src, dst),
-        (2, 8) => sum_pairs::<8>(src, dst),
-        (_, 1) => {
-            for (d, run) in dst.iter_mut().zip(src.chunks_exact(q)) {
-                *d = run.iter().sum();
-            }
+    if inner < L::WIDTH {
+        match (q, inner) {
+            // The same code with loops of known length.
+            (2, 1) => sum_out_short(src, 2, 1, dst),
+            (2, 2) => sum_out_short(src, 2, 2, dst),
+            (2, 4) => sum_out_short(src, 2, 4, dst),
+            (4, 1) => sum_out_short(src, 4, 1, dst),
+            (4, 4) => sum_out_short(src, 4, 4, dst),
+            _ => sum_out_short(src, q, inner, dst),
         }
-        _ => {
-            for (d, runs) in dst.chunks_exact_mut(inner).zip(src.chunks_exact(q * inner)) {
-                let (head, tail) = runs.split_at(inner);
-                let mut rest = tail.chunks_exact(inner);
-                match rest.next() {
-                    None => d.copy_from_slice(head),
-                    Some(second) => {
-                        for ((d, x), y) in d.iter_mut().zip(head).zip(second) {
-                            *d = x + y;
-                        }
-                    }
+        return;
+    }
+    for (d, runs) in dst.chunks_exact_mut(inner).zip(src.chunks_exact(q * inner)) {
+        // SAFETY: the caller's promise; `i + WIDTH <= inner`, or `rest` cells are left at `i`.
+        unsafe {
+            let (from, to) = (runs.as_ptr(), d.as_mut_ptr());
+            let mut i = 0;
+            while i + L::WIDTH <= inner {
+                let mut sum = L::load(from.add(i));
+                for a in 1..q {
+                    sum = sum.add(L::load(from.add(a * inner + i)));
                 }
-                for run in rest {
-                    for (d, x) in d.iter_mut().zip(run) {
-                        *d += x;
-                    }
+                sum.store_first(to.add(i), L::WIDTH);
+                i += L::WIDTH;
+            }
+            let rest = inner - i;
+            if rest > 0 {
+                let mut sum = L::load_first(from.add(i), rest);
+                for a in 1..q {
+                    sum = sum.add(L::load_first(from.add(a * inner + i), rest));
                 }
+                sum.store_first(to.add(i), rest);
             }
         }
     }
 }
 
+/// [`sum_out`] for runs shorter than a register: independent sums side by side.
 #[inline(always)]
-fn sum_pairs<const INNER: usize>(src: &[f64], dst: &mut [f64]) {
-    for (d, runs) in dst.chunks_exact_mut(INNER).zip(src.chunks_exact(2 * INNER)) {
-        for i in 0..INNER {
-            d[i] = runs[i] + runs[INNER + i];
+fn sum_out_short(src: &[f64], q: usize, inner: usize, dst: &mut [f64]) {
+    let stride = q * inner;
+    let mut outputs = dst.chunks_exact_mut(SIDE_BY_SIDE * inner);
+    let mut inputs = src.chunks_exact(SIDE_BY_SIDE * stride);
+    for (d, x) in (&mut outputs).zip(&mut inputs) {
+        for i in 0..inner {
+            let mut sums = [0.0; SIDE_BY_SIDE];
+            for a in 0..q {
+                for (k, sum) in sums.iter_mut().enumerate() {
+                    *sum += x[k * stride + a * inner + i];
+                }
+            }
+            for (k, &sum) in sums.iter().enumerate() {
+                d[k * inner + i] = sum;
+            }
+        }
+    }
+    let rest = outputs.into_remainder().chunks_exact_mut(inner);
+    for (d, x) in rest.zip(inputs.remainder().chunks_exact(stride)) {
+        for (i, d) in d.iter_mut().enumerate() {
+            *d = (0..q).map(|a| x[a * inner + i]).sum();
         }
     }
 }

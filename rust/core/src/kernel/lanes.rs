@@ -22,6 +22,12 @@ pub(super) trait Lanes: Copy {
     /// `from` must be valid for `count` reads; see also the trait.
     unsafe fn load_first(from: *const f64, count: usize) -> Self;
 
+    /// Writes the first `count <= WIDTH` doubles.
+    ///
+    /// # Safety
+    /// `to` must be valid for `count` writes; see also the trait.
+    unsafe fn store_first(self, to: *mut f64, count: usize);
+
     /// The same value everywhere.
     ///
     /// # Safety

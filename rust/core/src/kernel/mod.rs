@@ -23,7 +23,7 @@ mod x86;
 use std::sync::OnceLock;
 
 use crate::sum::Sum;
-use term::{Positive, Singleton, XLnX};
+use term::{Identity, Positive, Singleton, XLnX};
 
 /// The kernels, compiled for one instruction set.
 pub struct Kernel {
@@ -32,6 +32,8 @@ pub struct Kernel {
     /// `(src, q, inner, dst)`: sums a coordinate out. `src` is read as an array of shape
     /// `(outer, q, inner)` and `dst`, of shape `(outer, inner)`, gets the sums over the middle axis.
     pub sum_out: fn(&[f64], usize, usize, &mut [f64]),
+    /// Sum of all cells.
+    pub mass: fn(&[f64]) -> Sum,
     /// Sums of `x ln x`.
     pub x_ln_x: Terms,
     /// Numbers of positive cells.
@@ -48,25 +50,36 @@ pub struct Terms {
     /// beside a contiguous block of `block` kept cells. Adds to `out[s]`, for every subset `s` of
     /// those coordinates (bit `k` for `shape[k]`), the sum over the cells of the marginal that
     /// keeps `s` and the block. What [`fusible`] says may be asked for.
-    pub leaf: fn(&[f64], &[usize], usize, &mut [Sum]),
+    pub leaf: fn(&[f64], &[usize], usize, &mut [f64]),
 }
 
-/// How many of the leading coordinates of `shape` one [`Terms::leaf`] can take.
-pub fn fusible(shape: &[usize]) -> usize {
+/// Whether one [`Terms::leaf`] takes all the coordinates `shape` beside a block, and fills its
+/// registers well enough to be worth it.
+pub fn fusible(shape: &[usize], block: usize) -> bool {
+    let registers = block.div_ceil(LANES) * LANES;
     match *shape {
-        [2, 2, 2, ..] => 3,
-        [_, columns, ..] if columns <= generic::MAX_COLUMNS => 2,
-        [_, ..] => 1,
-        [] => 0,
+        [] => true,
+        [_] | [2, 2, 2] => registers <= block + block / 8,
+        [_, columns] => columns <= generic::MAX_COLUMNS && registers <= block + block / 8,
+        _ => false,
     }
 }
+
+/// Lanes of the widest register that [`fusible`] reckons with, the same on every machine.
+const LANES: usize = 8;
 
 /// Fills in a [`Kernel`] for `$lanes`, whose instructions `$feature` enables.
 macro_rules! shell {
     ($name:literal, $lanes:ty $(, #[$feature:meta])?) => {{
         $(#[$feature])?
         fn sum_out(src: &[f64], q: usize, inner: usize, dst: &mut [f64]) {
-            generic::sum_out(src, q, inner, dst);
+            // SAFETY: this function is compiled for the instructions of the lanes.
+            unsafe { generic::sum_out::<$lanes>(src, q, inner, dst) }
+        }
+        $(#[$feature])?
+        fn mass(x: &[f64]) -> Sum {
+            // SAFETY: this function is compiled for the instructions of the lanes.
+            unsafe { generic::sum::<$lanes, Identity>(x) }
         }
         macro_rules! terms {
             ($term:ty) => {{
@@ -76,7 +89,7 @@ macro_rules! shell {
                     unsafe { generic::sum::<$lanes, $term>(x) }
                 }
                 $(#[$feature])?
-                fn leaf(src: &[f64], shape: &[usize], block: usize, out: &mut [Sum]) {
+                fn leaf(src: &[f64], shape: &[usize], block: usize, out: &mut [f64]) {
                     // SAFETY: this function is compiled for the instructions of the lanes.
                     unsafe { generic::leaf::<$lanes, $term>(src, shape, block, out) }
                 }
@@ -94,6 +107,8 @@ macro_rules! shell {
             name: $name,
             // SAFETY: as above.
             sum_out: |src, q, inner, dst| unsafe { sum_out(src, q, inner, dst) },
+            // SAFETY: as above.
+            mass: |x| unsafe { mass(x) },
             x_ln_x: terms!(XLnX),
             positive: terms!(Positive),
             singleton: terms!(Singleton),

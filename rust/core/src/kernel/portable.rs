@@ -52,6 +52,12 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn store_first(self, to: *mut f64, count: usize) {
+        // SAFETY: the caller vouches for `count` doubles at `to`.
+        unsafe { std::slice::from_raw_parts_mut(to, count) }.copy_from_slice(&self.0[..count]);
+    }
+
+    #[inline(always)]
     unsafe fn splat(x: f64) -> Self {
         Self([x; 4])
     }

@@ -31,6 +31,17 @@ impl Term for XLnX {
     }
 }
 
+/// `x` itself: the sum is the mass.
+pub(super) struct Identity;
+
+impl Term for Identity {
+    #[inline(always)]
+    unsafe fn accumulate<L: Lanes>(acc: L, x: L) -> L {
+        // SAFETY: the caller's promise is the one needed.
+        unsafe { acc.add(x) }
+    }
+}
+
 /// `1` for a positive cell: the sum is the size of the support.
 pub(super) struct Positive;
 

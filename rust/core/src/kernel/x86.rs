@@ -38,6 +38,12 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn store_first(self, to: *mut f64, count: usize) {
+        // SAFETY: masked lanes are not written.
+        unsafe { _mm512_mask_storeu_pd(to, ((1u16 << count) - 1) as u8, self.0) };
+    }
+
+    #[inline(always)]
     unsafe fn splat(x: f64) -> Self {
         // SAFETY: as for `Lanes`.
         Self(unsafe { _mm512_set1_pd(x) })
@@ -114,6 +120,16 @@ impl Lanes for Avx2 {
         unsafe {
             x[..count].copy_from_slice(std::slice::from_raw_parts(from, count));
             Self::load(x.as_ptr())
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f64, count: usize) {
+        let mut x = [0.0; 4];
+        // SAFETY: `x` has room for four; the caller vouches for `count` doubles at `to`.
+        unsafe {
+            _mm256_storeu_pd(x.as_mut_ptr(), self.0);
+            std::slice::from_raw_parts_mut(to, count).copy_from_slice(&x[..count]);
         }
     }
 
