@@ -114,6 +114,11 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Sum of `f` over `cells`.
+    pub(crate) fn sum(&self, cells: &[f64]) -> f64 {
+        (self.terms.sum)(cells).value()
+    }
+
     /// Walks the whole lattice. Coordinates of one letter change no marginal: they are left out of
     /// the walk and joined to its result.
     fn all<C: Collect>(&self, table: &[f64], shape: &[usize]) -> Result<Vec<Sum>> {

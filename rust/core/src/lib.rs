@@ -8,4 +8,5 @@ pub mod monitor;
 mod reference;
 pub mod schedule;
 pub mod sum;
+pub mod support;
 pub mod table;

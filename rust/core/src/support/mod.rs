@@ -1,0 +1,238 @@
+//! Distributions given by a list of weighted atoms: samples, alignments, sparse tables.
+//!
+//! Subsets of the coordinates group the atoms into classes of equal letters, and the marginal on
+//! `S` has one cell for each class. Going down the subset lattice only refines the partition
+//! ([`refine`]), and an atom that is alone in its class stays alone: nothing but the other atoms is
+//! ever touched, and once all are alone every superset has the same sum and is counted, not
+//! visited ([`walk`]).
+
+mod chao_shen;
+mod refine;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use chao_shen::chao_shen_by_size;
+pub use walk::{sums_by_size, sums_by_subset};
+
+use std::collections::HashMap;
+
+use crate::error::{Error, Result};
+use crate::lattice;
+use refine::{Partition, Refiner};
+
+/// Coordinates that a subset mask can hold.
+pub const MAX_COORDINATES: usize = 64;
+
+/// Distinct atoms with positive weights, stored by column.
+#[derive(Debug, Clone)]
+pub struct Support {
+    weights: Vec<f64>,
+    columns: Vec<Column>,
+    /// Which coordinate each column is; the others do not vary.
+    coordinates: Vec<usize>,
+    n: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Column {
+    /// Letters used, numbered `0..letters` in order of first appearance.
+    letters: usize,
+    codes: Vec<u16>,
+}
+
+impl Support {
+    /// From `weights.len()` rows of `n` codes each. Equal rows are merged, rows of weight zero left
+    /// out; coordinates that do not vary are noted and put aside.
+    ///
+    /// # Errors
+    /// If there is no row of positive weight, or a weight is negative or not finite.
+    pub fn new(rows: &[u16], n: usize, weights: &[f64]) -> Result<Self> {
+        if n == 0 || rows.len() != weights.len() * n {
+            return Err(Error::invalid(
+                "samples",
+                format!(
+                    "{} codes do not make {} rows of {n}",
+                    rows.len(),
+                    weights.len()
+                ),
+            ));
+        }
+        let mut place: HashMap<&[u16], usize> = HashMap::new();
+        let mut atoms: Vec<&[u16]> = Vec::new();
+        let mut merged: Vec<f64> = Vec::new();
+        for (k, (row, &weight)) in rows.chunks_exact(n).zip(weights).enumerate() {
+            if !(weight.is_finite() && weight >= 0.0) {
+                return Err(Error::invalid(
+                    "weights",
+                    format!("weight {k} is {weight}, expected a finite number >= 0"),
+                ));
+            }
+            if weight > 0.0 {
+                let atom = *place.entry(row).or_insert(atoms.len());
+                if atom == atoms.len() {
+                    atoms.push(row);
+                    merged.push(0.0);
+                }
+                merged[atom] += weight;
+            }
+        }
+        if atoms.is_empty() {
+            return Err(Error::invalid("samples", "no sample has a positive weight"));
+        }
+        let mut support = Self {
+            weights: merged,
+            columns: Vec::new(),
+            coordinates: Vec::new(),
+            n,
+        };
+        for i in 0..n {
+            let column = Column::new(atoms.iter().map(|row| row[i]));
+            if column.letters > 1 {
+                support.columns.push(column);
+                support.coordinates.push(i);
+            }
+        }
+        Ok(support)
+    }
+
+    /// The cells of positive weight of a dense table.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and where an alphabet has more letters than codes.
+    pub fn of_table(table: &[f64], shape: &[usize]) -> Result<Self> {
+        let mut rows = Vec::new();
+        let mut weights = Vec::new();
+        for (cell, &p) in table.iter().enumerate() {
+            if p > 0.0 {
+                let mut rest = cell;
+                let start = rows.len();
+                rows.resize(start + shape.len(), 0);
+                for (code, &q) in rows[start..].iter_mut().zip(shape).rev() {
+                    *code = u16::try_from(rest % q).map_err(|_| {
+                        Error::invalid("pmf", "an alphabet has above 65536 letters")
+                    })?;
+                    rest /= q;
+                }
+                weights.push(p);
+            }
+        }
+        Self::new(&rows, shape.len(), &weights)
+    }
+
+    /// Number of distinct atoms.
+    pub fn atoms(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Number of coordinates, those that do not vary included.
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// Number of coordinates that vary.
+    pub fn varying(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Weights of the atoms.
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// The same atoms with weights that sum to one.
+    pub fn normalised(mut self) -> Self {
+        let total: crate::sum::Sum = self.weights.iter().copied().collect();
+        let total = total.value();
+        self.weights.iter_mut().for_each(|w| *w /= total);
+        self
+    }
+
+    /// Letters used at each coordinate that varies.
+    pub fn shape(&self) -> Vec<usize> {
+        self.columns.iter().map(|column| column.letters).collect()
+    }
+
+    /// The dense table over the coordinates that vary, in the given order.
+    pub fn table(&self) -> Vec<f64> {
+        let shape = self.shape();
+        let mut table = vec![0.0; shape.iter().product()];
+        for (atom, &weight) in self.weights.iter().enumerate() {
+            let index =
+                |index, (column, q): (&Column, &usize)| index * q + usize::from(column.codes[atom]);
+            table[self.columns.iter().zip(&shape).fold(0, index)] += weight;
+        }
+        table
+    }
+
+    /// Cells of [`table`](Self::table), without overflow.
+    pub fn table_cells(&self) -> f64 {
+        self.columns
+            .iter()
+            .map(|column| column.letters as f64)
+            .product()
+    }
+
+    /// Sums of `f` over the classes of one subset of the coordinates that vary.
+    fn partition(&self, columns: impl IntoIterator<Item = usize>) -> (Vec<f64>, Vec<f64>) {
+        let mut refiner = Refiner::new(self);
+        let mut here = Partition::whole(self);
+        let mut there = Partition::default();
+        let mut alone = self.alone_from_the_start();
+        for column in columns {
+            refiner.refine(&self.columns[column], &here, &mut there, |atom| {
+                alone.push(self.weights[atom as usize]);
+            });
+            std::mem::swap(&mut here, &mut there);
+        }
+        (here.weights(&self.weights).collect(), alone)
+    }
+
+    /// A single atom is alone in the marginal on no coordinate at all.
+    fn alone_from_the_start(&self) -> Vec<f64> {
+        let only = self.weights.len() == 1;
+        self.weights[..usize::from(only)].to_vec()
+    }
+
+    /// The weights of the marginal on the given coordinates, in no particular order.
+    pub fn marginal(&self, coordinates: impl Fn(usize) -> bool) -> Vec<f64> {
+        let columns = self.coordinates.iter().enumerate();
+        let wanted = columns.filter(|&(_, &i)| coordinates(i)).map(|(k, _)| k);
+        let (mut weights, alone) = self.partition(wanted);
+        weights.extend(alone);
+        weights
+    }
+
+    /// Elementary operations of a walk over the atoms, in units of one term of a table walk.
+    pub fn predicted_operations(&self) -> f64 {
+        walk::Plan::new(self).operations
+    }
+
+    /// Elementary operations of a walk over the dense table, in the same units; infinite where the
+    /// table would not fit into `memory` bytes.
+    pub fn predicted_table_operations(&self, memory: u64) -> f64 {
+        if self.table_cells() * 8.0 > memory as f64 {
+            return f64::INFINITY;
+        }
+        lattice::terms(&self.shape())
+    }
+}
+
+impl Column {
+    fn new(letters: impl Iterator<Item = u16>) -> Self {
+        let mut number: HashMap<u16, u16> = HashMap::new();
+        let mut codes = Vec::new();
+        let mut used = 0;
+        for letter in letters {
+            let code = *number.entry(letter).or_insert_with(|| {
+                used += 1;
+                (used - 1) as u16
+            });
+            codes.push(code);
+        }
+        Self {
+            letters: used,
+            codes,
+        }
+    }
+}
