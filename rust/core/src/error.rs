@@ -1,5 +1,11 @@
 //! Everything that can go wrong, in one enum.
 
+/// Bytes in a gibibyte.
+const GIB: f64 = (1u64 << 30) as f64;
+
+/// What an elementary operation takes, roughly, for predictions that a person reads.
+const SECONDS_PER_OPERATION: f64 = 5e-10;
+
 /// The reasons for which a computation does not return a value.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
@@ -12,17 +18,21 @@ pub enum Error {
         problem: String,
     },
     /// The request needs more memory than the machine has; nothing was allocated.
-    #[error("{what} needs {needed} bytes of memory and {available} are available")]
+    #[error("{what} needs {:.3} GiB of memory and {:.3} GiB are available", needed / GIB, available / GIB)]
     Memory {
         /// What was asked for.
         what: &'static str,
         /// Predicted size in bytes.
-        needed: u64,
+        needed: f64,
         /// Bytes that can be had.
-        available: u64,
+        available: f64,
     },
     /// The request would run for too long; nothing was started.
-    #[error("{what} needs about {operations:.1e} operations, above the limit of {limit:.1e}")]
+    #[error(
+        "{what} needs about {operations:.1e} operations, about {:.1e} hours on one core; \
+         the limit is {limit:.0e}",
+        operations * SECONDS_PER_OPERATION / 3600.0
+    )]
     Work {
         /// What was asked for.
         what: &'static str,

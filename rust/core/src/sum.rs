@@ -4,7 +4,7 @@
 //! rounding error (Knuth's two-sum). Differences of two such sums lose nothing that a double could
 //! show, which is what the curve needs: its increments are differences of mean entropies.
 
-use std::ops::{Add, Mul, Neg, Sub};
+use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A number held as `high + low` with `|low| <= ulp(high) / 2`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -100,6 +100,17 @@ impl Mul<f64> for Sum {
     }
 }
 
+impl Div<f64> for Sum {
+    type Output = Self;
+    fn div(self, divisor: f64) -> Self {
+        let quotient = (self.high + self.low) / divisor;
+        let rest = self - Self::from(divisor) * quotient;
+        let mut out = Self::from(quotient);
+        out.push(rest.value() / divisor);
+        out
+    }
+}
+
 impl FromIterator<f64> for Sum {
     fn from_iter<I: IntoIterator<Item = f64>>(terms: I) -> Self {
         let mut sum = Self::ZERO;
@@ -139,5 +150,7 @@ mod tests {
         let product = Sum::from(0.1) * 0.1;
         let exact = 0.1f64.mul_add(0.1, -(0.1 * 0.1));
         assert_eq!((product - Sum::from(0.1 * 0.1)).value(), exact);
+        let seventh = Sum::from(1.0) / 7.0;
+        assert!((seventh * 7.0 - Sum::from(1.0)).value().abs() < 1e-31);
     }
 }

@@ -5,11 +5,10 @@
 //! `sum_i |table| / q_i` terms, taken tile by tile: a group of neighbouring coordinates is brought
 //! into the cache once and each of its coordinates is summed out there.
 
-use rayon::prelude::*;
-
 use crate::error::{Error, Result};
 use crate::kernel::kernel;
 use crate::monitor::Monitor;
+use crate::parallel;
 use crate::sum::Sum;
 
 /// Cells of a tile: with two buffers beside it, it fits in a second-level cache.
@@ -66,13 +65,10 @@ impl Entropies {
             leave_one_out: vec![Sum::ZERO; shape.len()],
         };
         for group in &groups {
-            let partial: Vec<Vec<Axis>> = (0..group.tasks())
-                .into_par_iter()
-                .map(|task| {
-                    monitor.advance(1)?;
-                    Ok(group.run(table, task))
-                })
-                .collect::<Result<_>>()?;
+            let partial = parallel::map(group.tasks(), |task| {
+                monitor.advance(1)?;
+                Ok(group.run(table, task))
+            })?;
             for (k, &q) in group.shape.iter().enumerate() {
                 let axis = group.first + k;
                 let mut letters = vec![Sum::ZERO; q];
@@ -94,13 +90,12 @@ impl Entropies {
 
 /// `H(X)` of a normalised table.
 pub fn joint(table: &[f64], monitor: &Monitor) -> Result<Sum> {
-    let pieces: Vec<Sum> = table
-        .par_chunks(TILE * TILES_PER_TASK)
-        .map(|piece| {
-            monitor.check()?;
-            Ok((kernel().x_ln_x.sum)(piece))
-        })
-        .collect::<Result<_>>()?;
+    let cells = TILE * TILES_PER_TASK;
+    let pieces = parallel::map(table.len().div_ceil(cells), |task| {
+        monitor.check()?;
+        let rest = &table[task * cells..];
+        Ok((kernel().x_ln_x.sum)(&rest[..rest.len().min(cells)]))
+    })?;
     Ok(-pieces.into_iter().sum::<Sum>())
 }
 

@@ -5,12 +5,11 @@
 //! `- sum_c C p ln(C p) / (1 - (1 - C p)^N)` with `p = c / N`. The coverage belongs to the subset, so
 //! that the terms are not a fixed function of the cell: every subset is visited with its counts.
 
-use rayon::prelude::*;
-
 use super::refine::{Partition, Refiner};
 use super::{MAX_COORDINATES, Support};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
+use crate::parallel;
 use crate::sum::Sum;
 
 /// Leading columns whose choices make the parallel tasks.
@@ -22,12 +21,7 @@ const TASK_COLUMNS: usize = 6;
 /// If the weights are not counts, more than [`MAX_COORDINATES`] coordinates vary, or when
 /// interrupted.
 pub fn chao_shen_by_size(support: &Support, monitor: &Monitor) -> Result<Vec<Sum>> {
-    if let Some(w) = support.weights.iter().find(|w| w.fract() != 0.0) {
-        return Err(Error::invalid(
-            "weights",
-            format!("a weight is {w}, expected whole counts for this estimator"),
-        ));
-    }
+    support.require_counts()?;
     let columns = support.varying();
     if columns > MAX_COORDINATES {
         return Err(Error::invalid(
@@ -38,29 +32,26 @@ pub fn chao_shen_by_size(support: &Support, monitor: &Monitor) -> Result<Vec<Sum
     let task_columns = columns.min(TASK_COLUMNS);
     let tasks = 1usize << task_columns;
     monitor.expect(tasks as u64);
-    let parts: Vec<Vec<Sum>> = (0..tasks)
-        .into_par_iter()
-        .map(|task| {
-            let mut descent = Descent {
-                support,
-                total: support.weights.iter().sum(),
-                refiner: Refiner::new(support),
-                alone: support.alone_from_the_start(),
-                partitions: vec![Partition::default(); columns],
-                sums: vec![Sum::ZERO; columns + 1],
-                monitor,
-            };
-            let mut here = Partition::whole(support);
-            let mut there = Partition::default();
-            for k in (0..task_columns).filter(|k| task >> k & 1 == 1) {
-                descent.refine(k, &here, &mut there);
-                std::mem::swap(&mut here, &mut there);
-            }
-            descent.decide(task_columns, task.count_ones() as usize, &here)?;
-            monitor.advance(1)?;
-            Ok(descent.sums)
-        })
-        .collect::<Result<_>>()?;
+    let parts = parallel::map(tasks, |task| {
+        let mut descent = Descent {
+            support,
+            total: support.weights.iter().sum(),
+            refiner: Refiner::new(support),
+            alone: support.alone_from_the_start(),
+            partitions: vec![Partition::default(); columns],
+            sums: vec![Sum::ZERO; columns + 1],
+            monitor,
+        };
+        let mut here = Partition::whole(support);
+        let mut there = Partition::default();
+        for k in (0..task_columns).filter(|k| task >> k & 1 == 1) {
+            descent.refine(k, &here, &mut there);
+            std::mem::swap(&mut here, &mut there);
+        }
+        descent.decide(task_columns, task.count_ones() as usize, &here)?;
+        monitor.advance(1)?;
+        Ok(descent.sums)
+    })?;
     let mut sums = vec![Sum::ZERO; columns + 1];
     for part in parts {
         for (sum, piece) in sums.iter_mut().zip(part) {

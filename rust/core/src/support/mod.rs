@@ -18,7 +18,7 @@ pub use walk::{sums_by_size, sums_by_subset};
 use std::collections::HashMap;
 
 use crate::error::{Error, Result};
-use crate::lattice;
+use crate::sum::Sum;
 use refine::{Partition, Refiner};
 
 /// Coordinates that a subset mask can hold.
@@ -140,10 +140,38 @@ impl Support {
         &self.weights
     }
 
+    /// Which coordinates vary.
+    pub fn coordinates(&self) -> &[usize] {
+        &self.coordinates
+    }
+
+    /// Number of coordinates that do not vary.
+    pub fn constant(&self) -> usize {
+        self.n - self.columns.len()
+    }
+
+    /// Sum of the weights.
+    pub fn total(&self) -> f64 {
+        self.weights.iter().copied().collect::<Sum>().value()
+    }
+
+    /// Refuses weights that are not whole numbers.
+    ///
+    /// # Errors
+    /// Names one of them.
+    pub fn require_counts(&self) -> Result<()> {
+        match self.weights.iter().find(|w| w.fract() != 0.0) {
+            Some(weight) => Err(Error::invalid(
+                "weights",
+                format!("a weight is {weight}, expected whole counts"),
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// The same atoms with weights that sum to one.
     pub fn normalised(mut self) -> Self {
-        let total: crate::sum::Sum = self.weights.iter().copied().collect();
-        let total = total.value();
+        let total = self.total();
         self.weights.iter_mut().for_each(|w| *w /= total);
         self
     }
@@ -173,7 +201,7 @@ impl Support {
             .product()
     }
 
-    /// Sums of `f` over the classes of one subset of the coordinates that vary.
+    /// Weights of the classes made by the given columns: those of many atoms, those of one.
     fn partition(&self, columns: impl IntoIterator<Item = usize>) -> (Vec<f64>, Vec<f64>) {
         let mut refiner = Refiner::new(self);
         let mut here = Partition::whole(self);
@@ -205,16 +233,10 @@ impl Support {
 
     /// Elementary operations of a walk over the atoms, in units of one term of a table walk.
     pub fn predicted_operations(&self) -> f64 {
-        walk::Plan::new(self).operations
-    }
-
-    /// Elementary operations of a walk over the dense table, in the same units; infinite where the
-    /// table would not fit into `memory` bytes.
-    pub fn predicted_table_operations(&self, memory: u64) -> f64 {
-        if self.table_cells() * 8.0 > memory as f64 {
+        if self.varying() > MAX_COORDINATES {
             return f64::INFINITY;
         }
-        lattice::terms(&self.shape())
+        walk::Plan::new(self).operations
     }
 }
 

@@ -5,14 +5,13 @@
 //! [`lattice`](crate::lattice) takes. How many columns the dense part gets is a matter of
 //! predicted cost.
 
-use rayon::prelude::*;
-
 use super::refine::{Partition, Refiner};
 use super::{Column, MAX_COORDINATES, Support};
 use crate::error::{Error, Result};
 use crate::kernel::{Kernel, Terms};
 use crate::lattice::Walk;
 use crate::monitor::Monitor;
+use crate::parallel;
 use crate::sum::Sum;
 
 /// Cost of moving one atom in a refinement, or of adding one to a dense table, in terms.
@@ -227,10 +226,7 @@ impl<'a> Plan<'a> {
             monitor.advance(1)?;
             Ok(collector)
         };
-        if tasks == 1 {
-            return Ok(vec![job(0)?]);
-        }
-        (0..tasks).into_par_iter().map(job).collect()
+        parallel::map(tasks, job)
     }
 }
 
