@@ -1,6 +1,30 @@
-//! Python bindings: `unmask._core`.
-use pyo3::prelude::*;
+//! `unmask._core`: the bindings. A binding is a docstring and one call; what they share is in
+//! [`gate`] (threads, signals, progress), [`array`] (numpy) and [`error`].
 
-/// The compiled core of `unmask`.
-#[pymodule]
-mod _core {}
+mod array;
+mod error;
+mod gate;
+mod limits;
+mod schedule;
+mod support;
+mod table;
+
+
+/// The compiled core of `unmask`. Private: the public names are in `unmask` itself.
+#[pyo3::pymodule]
+mod _core {
+    #[pymodule_export]
+    use crate::gate::{num_threads, set_num_threads};
+    #[pymodule_export]
+    use crate::limits::{kernel_name, require_memory};
+    #[pymodule_export]
+    use crate::schedule::{
+        schedule_excess, schedule_frontier, schedule_with_steps, schedule_with_tolerance,
+    };
+    #[pymodule_export]
+    use crate::support::Support;
+    #[pymodule_export]
+    use crate::table::{
+        table_curve, table_entropy, table_subset_entropies, table_total, table_totals,
+    };
+}

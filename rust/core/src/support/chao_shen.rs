@@ -6,6 +6,7 @@
 //! that the terms are not a fixed function of the cell: every subset is visited with its counts.
 
 use super::refine::{Partition, Refiner};
+use super::walk::ONE_TASK;
 use super::{MAX_COORDINATES, Support};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
@@ -29,7 +30,11 @@ pub fn chao_shen_by_size(support: &Support, monitor: &Monitor) -> Result<Vec<Sum
             format!("{columns} coordinates vary, expected at most {MAX_COORDINATES}"),
         ));
     }
-    let task_columns = columns.min(TASK_COLUMNS);
+    let task_columns = if support.predicted_operations() < ONE_TASK {
+        0
+    } else {
+        columns.min(TASK_COLUMNS)
+    };
     let tasks = 1usize << task_columns;
     monitor.expect(tasks as u64);
     let parts = parallel::map(tasks, |task| {

@@ -28,6 +28,8 @@ pub const MAX_COORDINATES: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Support {
     weights: Vec<f64>,
+    /// The row in which each atom was met first.
+    first_rows: Vec<usize>,
     columns: Vec<Column>,
     /// Which coordinate each column is; the others do not vary.
     coordinates: Vec<usize>,
@@ -61,6 +63,7 @@ impl Support {
         let mut place: HashMap<&[u16], usize> = HashMap::new();
         let mut atoms: Vec<&[u16]> = Vec::new();
         let mut merged: Vec<f64> = Vec::new();
+        let mut first_rows = Vec::new();
         for (k, (row, &weight)) in rows.chunks_exact(n).zip(weights).enumerate() {
             if !(weight.is_finite() && weight >= 0.0) {
                 return Err(Error::invalid(
@@ -72,6 +75,7 @@ impl Support {
                 let atom = *place.entry(row).or_insert(atoms.len());
                 if atom == atoms.len() {
                     atoms.push(row);
+                    first_rows.push(k);
                     merged.push(0.0);
                 }
                 merged[atom] += weight;
@@ -82,6 +86,7 @@ impl Support {
         }
         let mut support = Self {
             weights: merged,
+            first_rows,
             columns: Vec::new(),
             coordinates: Vec::new(),
             n,
@@ -123,6 +128,11 @@ impl Support {
     /// Number of distinct atoms.
     pub fn atoms(&self) -> usize {
         self.weights.len()
+    }
+
+    /// The row in which each atom was met first, among the rows given.
+    pub fn first_rows(&self) -> &[usize] {
+        &self.first_rows
     }
 
     /// Number of coordinates, those that do not vary included.

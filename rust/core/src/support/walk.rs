@@ -30,7 +30,7 @@ const MAX_CELLS: usize = 1 << 12;
 const TASK_COLUMNS: usize = 8;
 
 /// Below this cost everything is one task.
-const ONE_TASK: f64 = 1e5;
+pub(super) const ONE_TASK: f64 = 1e5;
 
 /// Sums of `f` over all marginals of a size, over the coordinates that vary: entry `j` adds up the
 /// `C(v, j)` subsets.

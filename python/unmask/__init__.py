@@ -1,0 +1,30 @@
+"""Exact information curves and optimal unmasking schedules for masked diffusion models.
+
+A masked diffusion model reveals many tokens per call. The expected divergence that this costs is
+the left Riemann error of one function of the data, its *information curve* (Chen, Cong and Li,
+arXiv 2511.04647). This package computes that curve exactly, the cost of any schedule, and the best
+schedule. Entropies and divergences are in nats.
+
+>>> import numpy as np
+>>> import unmask
+>>> pair = unmask.distributions.Dense(np.array([[0.5, 0.0], [0.0, 0.5]]))
+>>> curve = unmask.information_curve(pair)
+>>> float(curve.total_correlation.round(4))
+0.6931
+>>> unmask.schedules.optimal(curve, max_kl=0.1)
+Schedule([1, 1])
+"""
+
+from . import distributions as distributions
+from . import io as io
+from . import schedules as schedules
+from ._core import num_threads as num_threads
+from ._core import set_num_threads as set_num_threads
+from ._curve import CrossEntropyCurve as CrossEntropyCurve
+from ._curve import InformationCurve as InformationCurve
+from ._curve import information_curve as information_curve
+from ._sampling import HalfSampleComparison as HalfSampleComparison
+from ._sampling import half_sample_comparison as half_sample_comparison
+from ._schedule import Schedule as Schedule
+
+__version__ = "0.1.0"

@@ -1,0 +1,227 @@
+"""What every distribution can do, and the rules that are decided once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from .._curve import InformationCurve
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+Seed = int | np.random.Generator | None
+OnImpossible = Literal["raise", "uniform"]
+
+
+class Distribution(ABC):
+    """A law on sequences of ``n`` tokens, token ``i`` out of an alphabet of its own.
+
+    A distribution answers what a masked model is asked (`conditional_marginals`), scores
+    (`log_prob`), samples, and knows its totals. It is immutable.
+    """
+
+    @property
+    @abstractmethod
+    def alphabets(self) -> tuple[Sequence[Hashable], ...]:
+        """The letters of each token: code ``c`` at position ``i`` is ``alphabets[i][c]``."""
+
+    @property
+    def n(self) -> int:
+        """Number of tokens."""
+        return len(self.alphabets)
+
+    @property
+    def alphabet_sizes(self) -> tuple[int, ...]:
+        """Number of letters of each token."""
+        return tuple(len(letters) for letters in self.alphabets)
+
+    @abstractmethod
+    def entropy(self) -> float:
+        """Joint entropy ``H(X)`` in nats."""
+
+    @abstractmethod
+    def total_correlation(self) -> float:
+        """``TC = sum_i H(X_i) - H(X)`` in nats, without the subset lattice."""
+
+    @abstractmethod
+    def dual_total_correlation(self) -> float:
+        """``DTC = H(X) - sum_i H(X_i | all others)`` in nats, without the subset lattice."""
+
+    @abstractmethod
+    def subset_entropies(
+        self,
+        *,
+        threads: int | None = None,
+        progress: Callable[[float], object] | None = None,
+    ) -> Floats:
+        """Entropy of every marginal, in nats.
+
+        Returns
+        -------
+        ndarray of float64, shape (2**n,)
+            Entry ``S`` belongs to the tokens ``i`` with ``S >> i & 1``.
+        """
+
+    @abstractmethod
+    def _information_curve(
+        self, threads: int | None, progress: Callable[[float], object] | None
+    ) -> InformationCurve:
+        """What `unmask.information_curve` returns."""
+
+    @abstractmethod
+    def _log_prob(self, x: Codes) -> Floats:
+        """Log probability of checked codes of shape (batch, n)."""
+
+    @abstractmethod
+    def _sample(self, size: int, generator: np.random.Generator) -> Codes:
+        """Draw ``size`` sequences."""
+
+    @abstractmethod
+    def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
+        """Fill in the masked rows of ``marginals``, shape (batch, n, max q), zeros so far.
+
+        ``x`` holds 0 where ``mask`` is set. Returns where, shape (batch,), the evidence is
+        possible; the rows of other queries may hold anything.
+        """
+
+    def log_prob(self, x: npt.ArrayLike) -> Floats:
+        """Log probability of sequences.
+
+        Parameters
+        ----------
+        x : array_like of int, shape (..., n)
+            Codes.
+
+        Returns
+        -------
+        ndarray of float64, shape (...)
+            In nats; ``-inf`` for impossible sequences.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `x` are not codes of this distribution.
+        """
+        codes = self._checked_codes(x)
+        return self._log_prob(codes.reshape(-1, self.n)).reshape(codes.shape[:-1])
+
+    def sample(self, size: int, *, seed: Seed = None) -> Codes:
+        """Draw independent sequences.
+
+        Parameters
+        ----------
+        size : int
+            How many.
+        seed : int or numpy.random.Generator, optional
+            The same seed gives the same sequences.
+
+        Returns
+        -------
+        ndarray of int64, shape (size, n)
+            Codes.
+        """
+        if size < 0:
+            raise ValueError(f"size: is {size}, expected at least 0")
+        return self._sample(size, np.random.default_rng(seed))
+
+    def conditional_marginals(
+        self,
+        x: npt.ArrayLike,
+        mask: npt.ArrayLike,
+        *,
+        on_impossible: OnImpossible = "raise",
+    ) -> Floats:
+        """Law of each masked token given the revealed ones: the conditional marginal oracle.
+
+        Parameters
+        ----------
+        x : array_like of int, shape (..., n)
+            Codes; what stands at masked positions is not looked at.
+        mask : array_like of bool, shape (..., n)
+            ``True`` where masked. Shapes of `x` and `mask` are broadcast.
+        on_impossible : {"raise", "uniform"}
+            What to do where the revealed tokens have probability zero: raise, or answer uniformly
+            over each alphabet (as a model does, which cannot know).
+
+        Returns
+        -------
+        ndarray of float64, shape (..., n, max(alphabet_sizes))
+            Rows sum to one. Rows of revealed tokens are one-hot. Letters that a token does not
+            have get zero.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `x` are not codes, `mask` is not boolean, or evidence is impossible.
+        """
+        if on_impossible not in ("raise", "uniform"):
+            raise ValueError(f"on_impossible: is {on_impossible!r}, expected 'raise' or 'uniform'")
+        hidden = np.asarray(mask)
+        if hidden.dtype != np.bool_:
+            raise TypeError(f"mask: has dtype {hidden.dtype}, expected bool (True = masked)")
+        codes = np.asarray(x)
+        try:
+            shape = np.broadcast_shapes(codes.shape, hidden.shape)
+        except ValueError:
+            raise ValueError(
+                f"mask: has shape {hidden.shape}, expected one that broadcasts with that of x, "
+                f"{codes.shape}"
+            ) from None
+        hidden = np.broadcast_to(hidden, shape)
+        if np.issubdtype(codes.dtype, np.integer):
+            codes = np.where(hidden, 0, np.broadcast_to(codes, shape))
+        codes = self._checked_codes(codes).reshape(-1, self.n)
+        hidden = hidden.reshape(-1, self.n)
+
+        letters = max(self.alphabet_sizes)
+        marginals = np.zeros((len(codes), self.n, letters))
+        possible = self._conditional_marginals(codes, hidden, marginals)
+        if not possible.all():
+            if on_impossible == "raise":
+                query = int(np.argmin(possible))
+                raise ValueError(
+                    f"x: the revealed tokens of query {query} have probability zero; "
+                    "on_impossible='uniform' answers all the same"
+                )
+            for i, q in enumerate(self.alphabet_sizes):
+                marginals[~possible, i] = 0.0
+                marginals[~possible, i, :q] = 1.0 / q
+        rows, tokens = np.nonzero(~hidden)
+        marginals[rows, tokens] = 0.0
+        marginals[rows, tokens, codes[rows, tokens]] = 1.0
+        return marginals.reshape(*shape, letters)
+
+    def _checked_codes(self, x: npt.ArrayLike) -> Codes:
+        """Codes of this distribution, shape (..., n)."""
+        codes = np.asarray(x)
+        if not np.issubdtype(codes.dtype, np.integer):
+            raise TypeError(f"x: has dtype {codes.dtype}, expected integer codes")
+        if codes.ndim == 0 or codes.shape[-1] != self.n:
+            raise ValueError(f"x: has shape {codes.shape}, expected (..., {self.n})")
+        outside = (codes < 0) | (codes >= np.array(self.alphabet_sizes))
+        if outside.any():
+            where = tuple(int(i) for i in np.argwhere(outside)[0])
+            raise ValueError(
+                f"x: code {codes[where]} at {where} is not in the alphabet of token {where[-1]}, "
+                f"expected 0..{self.alphabet_sizes[where[-1]] - 1}"
+            )
+        return codes.astype(np.int64, copy=False)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} n={self.n}, alphabets {_summary(self.alphabet_sizes)}>"
+
+
+def _summary(sizes: Sequence[int]) -> str:
+    """Alphabet sizes in few words: ``2^20`` or ``4, 4, 1``."""
+    if len(set(sizes)) == 1:
+        return f"{sizes[0]}^{len(sizes)}"
+    shown = ", ".join(map(str, sizes[:12]))
+    return shown if len(sizes) <= 12 else f"{shown}, ..."
+
+

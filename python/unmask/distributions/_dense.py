@@ -1,0 +1,153 @@
+"""A joint table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import final
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _core
+from .._curve import InformationCurve
+from ._base import Codes, Distribution, Floats, Mask
+
+#: Largest deviation of a table's sum from one that is taken for rounding.
+SUM_TOLERANCE = 1e-6
+
+#: Cells that one block of oracle queries may gather.
+GATHERED_CELLS = 1 << 22
+
+
+@final
+class Dense(Distribution):
+    """A distribution given by its joint table.
+
+    Parameters
+    ----------
+    pmf : array_like of float, shape (q_1, .., q_n)
+        Probabilities, one axis a token. They must sum to one within 1e-6 and are renormalised.
+    normalize : bool
+        Accept any positive sum.
+
+    Raises
+    ------
+    TypeError
+        If `pmf` does not hold real numbers.
+    ValueError
+        If a cell is negative or not finite, the sum is off, or there is no axis or no letter.
+    MemoryError
+        If the table does not fit in memory; nothing was allocated.
+
+    Examples
+    --------
+    >>> pair = Dense([[0.4, 0.1], [0.1, 0.4]])
+    >>> pair.n, pair.alphabet_sizes
+    (2, (2, 2))
+    >>> pair.conditional_marginals([0, 0], [False, True])
+    array([[1. , 0. ],
+           [0.8, 0.2]])
+    """
+
+    def __init__(self, pmf: npt.ArrayLike, *, normalize: bool = False) -> None:
+        given = np.asarray(pmf)
+        if given.dtype.kind not in "fiub":
+            raise TypeError(f"pmf: has dtype {given.dtype}, expected real numbers")
+        if given.ndim == 0 or given.size == 0:
+            raise ValueError(f"pmf: has shape {given.shape}, expected an axis a token, none empty")
+        _core.require_memory(16.0 * given.size)
+        table = np.ascontiguousarray(given, dtype=np.float64)
+        total = _core.table_total(table)
+        if not normalize and not abs(total - 1.0) <= SUM_TOLERANCE:
+            raise ValueError(
+                f"pmf: sums to {total!r}, off by {total - 1.0:.3g}, expected 1 within "
+                f"{SUM_TOLERANCE:g}; normalize=True divides by the sum"
+            )
+        if not (total > 0.0 and np.isfinite(total)):
+            raise ValueError(f"pmf: sums to {total!r}, expected a positive finite sum")
+        self._pmf: Floats = table / total
+        self._pmf.flags.writeable = False
+
+    @property
+    def pmf(self) -> Floats:
+        """The normalised table, read-only, shape (q_1, .., q_n)."""
+        return self._pmf
+
+    @cached_property
+    def alphabets(self) -> tuple[range, ...]:
+        """The letters of each token are its codes."""
+        return tuple(range(q) for q in self._pmf.shape)
+
+    def entropy(self) -> float:
+        """Joint entropy ``H(X)`` in nats; one pass over the table."""
+        return _core.table_entropy(self._pmf)
+
+    @cached_property
+    def _totals(self) -> tuple[float, float, float]:
+        return _core.table_totals(self._pmf)
+
+    def total_correlation(self) -> float:
+        """``TC = sum_i H(X_i) - H(X)`` in nats; ``O(n)`` passes over the table."""
+        return self._totals[1]
+
+    def dual_total_correlation(self) -> float:
+        """``DTC = sum_i H(X_rest) - (n - 1) H(X)`` in nats; ``O(n)`` passes over the table."""
+        return self._totals[2]
+
+    def subset_entropies(
+        self,
+        *,
+        threads: int | None = None,
+        progress: Callable[[float], object] | None = None,
+    ) -> Floats:
+        """Entropy of every marginal, in nats.
+
+        Returns
+        -------
+        ndarray of float64, shape (2**n,)
+            Entry ``S`` belongs to the tokens ``i`` with ``S >> i & 1``. ``prod (1 + q_i)`` terms.
+
+        Examples
+        --------
+        >>> Dense([[0.25, 0.25], [0.25, 0.25]]).subset_entropies().round(4)
+        array([0.    , 0.6931, 0.6931, 1.3863])
+        """
+        return _core.table_subset_entropies(self._pmf, threads, progress)
+
+    def _information_curve(
+        self, threads: int | None, progress: Callable[[float], object] | None
+    ) -> InformationCurve:
+        return InformationCurve._made(*_core.table_curve(self._pmf, threads, progress))
+
+    def _log_prob(self, x: Codes) -> Floats:
+        with np.errstate(divide="ignore"):
+            return np.log(self._pmf[tuple(x.T)])
+
+    def _sample(self, size: int, generator: np.random.Generator) -> Codes:
+        cumulative = np.cumsum(self._pmf)
+        # The last positive cell closes the scale, so that rounding never selects an empty one.
+        draws = generator.random(size) * cumulative[-1]
+        cells = np.searchsorted(cumulative, draws, side="right")
+        cells = np.minimum(cells, np.flatnonzero(self._pmf)[-1])
+        return np.stack(np.unravel_index(cells, self._pmf.shape), axis=1).astype(np.int64)
+
+    def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
+        possible = np.ones(len(x), dtype=bool)
+        patterns, which = np.unique(mask, axis=0, return_inverse=True)
+        for k, pattern in enumerate(patterns):
+            queries = np.flatnonzero(which.reshape(-1) == k)
+            revealed, hidden = np.flatnonzero(~pattern), np.flatnonzero(pattern)
+            table = self._pmf.transpose([*revealed, *hidden])
+            cells = max(1, int(np.prod(table.shape[len(revealed) :])))
+            for block in np.array_split(queries, -(-len(queries) * cells // GATHERED_CELLS)):
+                evidence = tuple(x[block][:, revealed].T)
+                part = table[evidence] if evidence else table[None]
+                mass = part.reshape(len(part), -1).sum(axis=1)
+                possible[block] = mass > 0.0
+                with np.errstate(invalid="ignore"):
+                    for axis, token in enumerate(hidden, start=1):
+                        others = tuple(a for a in range(1, part.ndim) if a != axis)
+                        row = part.sum(axis=others) / mass[:, None]
+                        marginals[block, token, : row.shape[1]] = row
+        return possible

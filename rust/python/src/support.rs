@@ -1,0 +1,124 @@
+//! Weighted atoms.
+
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use unmask_core::curve::{self, Curve, Estimator, Totals};
+use unmask_core::support;
+
+use crate::array::cells;
+use crate::error::to_python;
+use crate::gate::Call;
+use crate::table::{CurveArrays, curve_arrays};
+
+/// Distinct rows with positive weights.
+#[pyclass(frozen, module = "unmask._core")]
+pub struct Support(support::Support);
+
+#[pymethods]
+impl Support {
+    /// From codes of shape (N, n) and N weights; equal rows are merged.
+    #[new]
+    fn new(
+        codes: PyReadonlyArrayDyn<'_, u16>,
+        weights: PyReadonlyArrayDyn<'_, f64>,
+    ) -> PyResult<Self> {
+        let &[_, n] = codes.shape() else {
+            return Err(PyValueError::new_err("samples: expected two dimensions"));
+        };
+        let (codes, weights) = (cells("samples", &codes)?, cells("weights", &weights)?);
+        support::Support::new(codes, n, weights)
+            .map(Self)
+            .map_err(to_python)
+    }
+
+    /// Index of the first row of each atom among the rows given.
+    #[getter]
+    fn first_rows<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<i64>> {
+        let rows = self.0.first_rows().iter().map(|&row| row as i64);
+        rows.collect::<Vec<_>>().into_pyarray(py)
+    }
+
+    /// Weight of each atom.
+    #[getter]
+    fn weights<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {
+        self.0.weights().to_vec().into_pyarray(py)
+    }
+
+    /// The information curve, with entropies by the estimator of that name.
+    #[pyo3(signature = (estimator="plugin", threads=None, progress=None))]
+    fn curve<'py>(
+        &self,
+        py: Python<'py>,
+        estimator: &str,
+        threads: Option<usize>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<CurveArrays<'py>> {
+        let estimator = match estimator {
+            "plugin" => Estimator::Plugin,
+            "miller-madow" => Estimator::MillerMadow,
+            "chao-shen" => Estimator::ChaoShen,
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "estimator: is {other:?}, expected \"plugin\", \"miller-madow\" or \"chao-shen\""
+                )));
+            }
+        };
+        let curve = Call { threads, progress }.run(py, self.operations(), |monitor| {
+            Curve::of_support(&self.0, estimator, monitor)
+        })?;
+        Ok(curve_arrays(py, curve))
+    }
+
+    /// Good-Turing coverage by subset size; the weights must be counts.
+    #[pyo3(signature = (threads=None, progress=None))]
+    fn coverage<'py>(
+        &self,
+        py: Python<'py>,
+        threads: Option<usize>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let coverage = Call { threads, progress }.run(py, self.operations(), |monitor| {
+            curve::coverage(&self.0, monitor)
+        })?;
+        Ok(coverage.into_pyarray(py))
+    }
+
+    /// Plug-in H(X), TC and DTC, without the subset lattice.
+    #[pyo3(signature = (threads=None))]
+    fn totals(&self, py: Python<'_>, threads: Option<usize>) -> PyResult<(f64, f64, f64)> {
+        let call = Call {
+            threads,
+            progress: None,
+        };
+        let operations = (self.0.atoms() * self.0.n() * self.0.n()) as f64;
+        let totals = call.run(py, operations, |monitor| {
+            Totals::of_support(&self.0, monitor)
+        })?;
+        Ok((
+            totals.entropy,
+            totals.total_correlation,
+            totals.dual_total_correlation,
+        ))
+    }
+
+    /// Plug-in entropies of all subsets of the coordinates, by bit mask.
+    #[pyo3(signature = (threads=None, progress=None))]
+    fn subset_entropies<'py>(
+        &self,
+        py: Python<'py>,
+        threads: Option<usize>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let entropies = Call { threads, progress }.run(py, self.operations(), |monitor| {
+            curve::support_subset_entropies(&self.0, monitor)
+        })?;
+        Ok(entropies.into_pyarray(py))
+    }
+}
+
+impl Support {
+    fn operations(&self) -> f64 {
+        self.0.predicted_operations()
+    }
+}
