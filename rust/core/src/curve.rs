@@ -344,12 +344,16 @@ mod tests {
         for subset in 0..1usize << 16 {
             let mut classes: Vec<usize> = cells.iter().map(|cell| cell & subset).collect();
             classes.sort_unstable();
-            let counts = classes.chunk_by(|a, b| a == b).map(|class| class.len() as f64);
+            let counts = classes
+                .chunk_by(|a, b| a == b)
+                .map(|class| class.len() as f64);
             let j = subset.count_ones() as usize;
             want[j] -= counts.map(|c| c / 40.0 * (c / 40.0).ln()).sum::<f64>();
             binomials[j] += 1.0;
         }
-        want.iter_mut().zip(binomials).for_each(|(sum, count)| *sum /= count);
+        want.iter_mut()
+            .zip(binomials)
+            .for_each(|(sum, count)| *sum /= count);
         close(&curve.mean_entropies, &want, 1e-12);
     }
 

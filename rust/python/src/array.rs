@@ -1,6 +1,6 @@
 //! Arrays in and out.
 
-use numpy::{Element, PyReadonlyArrayDyn};
+use numpy::{Element, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -9,12 +9,7 @@ pub fn cells<'a, T: Element>(
     argument: &str,
     array: &'a PyReadonlyArrayDyn<'_, T>,
 ) -> PyResult<&'a [T]> {
-    let problem = |_| PyValueError::new_err(format!("{argument}: expected a C-contiguous array"));
-    if array.is_c_contiguous() {
-        array.as_slice().map_err(problem)
-    } else {
-        Err(PyValueError::new_err(format!(
-            "{argument}: expected a C-contiguous array"
-        )))
-    }
+    let slice = array.as_slice().ok().filter(|_| array.is_c_contiguous());
+    let problem = || PyValueError::new_err(format!("{argument}: expected a C-contiguous array"));
+    slice.ok_or_else(problem)
 }

@@ -56,7 +56,7 @@ impl Call {
         }
         let pool = pool(threads)?;
         let result = std::thread::scope(|scope| {
-            let (done, wait) = channel();
+            let (done, mut wait) = channel();
             let (monitor, pool) = (&monitor, &pool);
             scope.spawn(move || {
                 // The receiver lives as long as this scope.
@@ -64,13 +64,16 @@ impl Call {
             });
             let mut raised = None;
             loop {
-                match py.detach(|| wait.recv_timeout(POLL)) {
+                let wait = &mut wait;
+                match py.detach(move || wait.recv_timeout(POLL)) {
                     Ok(result) => return raised.map_or(Ok(result), Err),
                     // The job panicked; the scope passes that on.
-                    Err(RecvTimeoutError::Disconnected) => return raised.map_or_else(
-                        || Err(PyValueError::new_err("the computation failed")),
-                        Err,
-                    ),
+                    Err(RecvTimeoutError::Disconnected) => {
+                        return raised.map_or_else(
+                            || Err(PyValueError::new_err("the computation failed")),
+                            Err,
+                        );
+                    }
                     Err(RecvTimeoutError::Timeout) => {}
                 }
                 if raised.is_none()

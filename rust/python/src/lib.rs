@@ -9,7 +9,6 @@ mod schedule;
 mod support;
 mod table;
 
-
 /// The compiled core of `unmask`. Private: the public names are in `unmask` itself.
 #[pyo3::pymodule]
 mod _core {

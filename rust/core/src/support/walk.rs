@@ -266,17 +266,19 @@ impl Sizes {
                 order.swap(k, (state >> 33) as usize % (k + 1));
             }
             let mut here = Partition::whole(support);
-            for size in 0..=columns {
-                sizes.atoms[size] += here.atoms() as f64 / PROBES as f64;
-                sizes.classes[size] += here.classes() as f64 / PROBES as f64;
-                if here.is_empty() || size == columns {
-                    break;
-                }
-                refiner.refine(&support.columns[order[size]], &here, &mut there, |_| {});
+            sizes.add(0, &here);
+            for (size, &column) in (1..).zip(&order) {
+                refiner.refine(&support.columns[column], &here, &mut there, |_| {});
                 std::mem::swap(&mut here, &mut there);
+                sizes.add(size, &here);
             }
         }
         sizes
+    }
+
+    fn add(&mut self, size: usize, partition: &Partition) {
+        self.atoms[size] += partition.atoms() as f64 / PROBES as f64;
+        self.classes[size] += partition.classes() as f64 / PROBES as f64;
     }
 
     /// `(number of subsets, atoms, classes)` for each size at which atoms are left.
