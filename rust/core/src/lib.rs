@@ -2,5 +2,7 @@
 
 pub mod error;
 pub mod monitor;
+#[cfg(test)]
+mod reference;
 pub mod schedule;
 pub mod sum;
