@@ -204,7 +204,7 @@ impl<'a> Walk<'a> {
 mod tests {
     use super::*;
     use crate::error::Error;
-    use crate::reference;
+    use crate::reference::table as reference;
     use proptest::prelude::*;
 
     fn check(shape: &[usize], seed: u64, tolerance: f64) {

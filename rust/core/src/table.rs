@@ -213,7 +213,7 @@ impl<'a> Group<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference;
+    use crate::reference::table as reference;
     use proptest::prelude::*;
 
     #[test]

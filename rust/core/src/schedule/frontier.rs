@@ -43,7 +43,7 @@ pub fn frontier(losses: &Losses, max_steps: usize, monitor: &Monitor) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference;
+    use crate::reference::schedule as reference;
     use proptest::prelude::*;
 
     fn values_of(h: &[f64]) -> Vec<f64> {

@@ -193,7 +193,7 @@ fn scale(x: f64, exponent: i32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference;
+    use crate::reference::schedule as reference;
     use proptest::prelude::*;
     use std::f64::consts::LN_2;
 

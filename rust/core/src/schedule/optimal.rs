@@ -69,7 +69,7 @@ fn best(losses: &Losses, goal: Goal, monitor: &Monitor) -> Result<Path> {
 mod tests {
     use super::super::frontier::frontier;
     use super::*;
-    use crate::reference;
+    use crate::reference::schedule as reference;
     use proptest::prelude::*;
     use std::f64::consts::LN_2;
 

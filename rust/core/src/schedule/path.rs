@@ -75,7 +75,7 @@ pub(super) fn splice(losses: &Losses, few: &Path, many: &Path, steps: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference;
+    use crate::reference::schedule as reference;
     use proptest::prelude::*;
 
     /// Every schedule that is optimal for the price, by full enumeration.

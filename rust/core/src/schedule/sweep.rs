@@ -46,7 +46,7 @@ mod tests {
     use super::super::losses::Losses;
     use super::*;
     use crate::error::Error;
-    use crate::reference;
+    use crate::reference::schedule as reference;
     use proptest::prelude::*;
 
     /// Least cost, a price on every step included, of all numbers of tokens.

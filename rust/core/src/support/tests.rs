@@ -1,7 +1,7 @@
 use super::*;
 use crate::kernel::{Kernel, Terms};
 use crate::monitor::Monitor;
-use crate::reference;
+use crate::reference::table as reference;
 use proptest::prelude::*;
 
 /// Rows with repeated letters and repeated rows, a function of `seed`.

@@ -1,4 +1,4 @@
-//! The naive definitions that fast paths are tested against.
+//! Marginals and entropies by definition.
 
 /// A normalised table with zeros and very different cells, a function of `seed` alone.
 pub(crate) fn some_table(cells: usize, seed: u64) -> Vec<f64> {

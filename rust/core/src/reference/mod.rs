@@ -1,0 +1,4 @@
+//! The naive definition of everything, and the inputs on which the rest must agree with it.
+
+pub(crate) mod schedule;
+pub(crate) mod table;
