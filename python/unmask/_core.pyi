@@ -4,6 +4,23 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
+__all__ = [
+    "Support",
+    "kernel_name",
+    "num_threads",
+    "require_memory",
+    "schedule_excess",
+    "schedule_frontier",
+    "schedule_with_steps",
+    "schedule_with_tolerance",
+    "set_num_threads",
+    "table_curve",
+    "table_entropy",
+    "table_subset_entropies",
+    "table_total",
+    "table_totals",
+]
+
 _Floats = npt.NDArray[np.float64]
 _Integers = npt.NDArray[np.int64]
 _Progress = Callable[[float], object] | None
@@ -25,6 +42,7 @@ def table_subset_entropies(
 ) -> _Floats: ...
 def table_total(pmf: _Floats) -> float: ...
 def table_totals(pmf: _Floats, threads: int | None = None) -> tuple[float, float, float]: ...
+
 @final
 class Support:
     def __new__(cls, codes: npt.NDArray[np.uint16], weights: _Floats) -> Support: ...

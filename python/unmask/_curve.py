@@ -18,7 +18,7 @@ from ._schedule import Schedule
 if TYPE_CHECKING:
     from .distributions import Distribution
 
-__all__ = ["Curve", "CrossEntropyCurve", "InformationCurve", "information_curve"]
+__all__ = ["CrossEntropyCurve", "Curve", "InformationCurve", "information_curve"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -239,7 +239,7 @@ class InformationCurve(Curve):
         if self.estimator is not None:
             arrays["estimator"] = np.array(self.estimator)
         with open(path, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+            np.savez(file, allow_pickle=False, **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

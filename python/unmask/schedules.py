@@ -158,7 +158,7 @@ class Frontier:
         return self.curve.excess_offset + self.excess
 
     def schedule(self, steps: int) -> Schedule:
-        """The best schedule with at most so many steps."""
+        """Return the best schedule with at most so many steps."""
         return optimal(self.curve, steps=steps)
 
     def __len__(self) -> int:

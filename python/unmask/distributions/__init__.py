@@ -7,3 +7,4 @@ sees. In every query ``True`` in a mask means *masked*.
 from ._base import Distribution as Distribution
 from ._dense import Dense as Dense
 from ._empirical import Empirical as Empirical
+from ._empirical import Estimator as Estimator

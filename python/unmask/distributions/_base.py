@@ -223,5 +223,3 @@ def _summary(sizes: Sequence[int]) -> str:
         return f"{sizes[0]}^{len(sizes)}"
     shown = ", ".join(map(str, sizes[:12]))
     return shown if len(sizes) <= 12 else f"{shown}, ..."
-
-

@@ -122,7 +122,8 @@ class Dense(Distribution):
 
     def _log_prob(self, x: Codes) -> Floats:
         with np.errstate(divide="ignore"):
-            return np.log(self._pmf[tuple(x.T)])
+            probabilities: Floats = self._pmf[tuple(x.T)]
+            return np.log(probabilities)
 
     def _sample(self, size: int, generator: np.random.Generator) -> Codes:
         cumulative = np.cumsum(self._pmf)

@@ -132,6 +132,12 @@ class Empirical(Distribution):
         return float(self._weights.sum())
 
     @cached_property
+    def _weight_of(self) -> dict[bytes, float]:
+        """Weight of an atom by the bytes of its codes."""
+        pairs = zip(self._atoms, self._weights.tolist(), strict=True)
+        return {row.tobytes(): weight for row, weight in pairs}
+
+    @cached_property
     def _totals(self) -> tuple[float, float, float]:
         if self._estimator == "plugin":
             return self._support.totals()
@@ -187,9 +193,8 @@ class Empirical(Distribution):
         return InformationCurve._made(means, h, z, coverage, self._estimator)
 
     def _log_prob(self, x: Codes) -> Floats:
-        atoms = {row.tobytes(): weight for row, weight in zip(self._atoms, self._weights, strict=True)}
         rows = np.ascontiguousarray(x)
-        weights = np.array([atoms.get(row.tobytes(), 0.0) for row in rows])
+        weights = np.array([self._weight_of.get(row.tobytes(), 0.0) for row in rows])
         with np.errstate(divide="ignore"):
             return np.log(weights / self.total_weight)
 
@@ -214,7 +219,7 @@ class Empirical(Distribution):
                 hidden = np.flatnonzero(mask[block, i])
                 if len(hidden):
                     # One histogram a query, made as one: query by letter.
-                    cells = hidden.searchsorted(hidden)[:, None] * q + self._atoms[None, :, i]
+                    cells = np.arange(len(hidden))[:, None] * q + self._atoms[:, i]
                     row = np.bincount(
                         cells.ravel(), weights[hidden].ravel(), minlength=len(hidden) * q
                     )
@@ -222,7 +227,9 @@ class Empirical(Distribution):
         return possible
 
 
-def _encoded(column: npt.NDArray[np.generic], i: int) -> tuple[npt.NDArray[np.uint16], Sequence[Hashable]]:
+def _encoded(
+    column: npt.NDArray[np.generic], i: int
+) -> tuple[npt.NDArray[np.uint16], Sequence[Hashable]]:
     """Codes of a column of letters, and its alphabet."""
     if column.dtype.kind in "iub" and column.min() >= 0 and column.max() < MAX_LETTERS:
         return column.astype(np.uint16), range(int(column.max()) + 1)

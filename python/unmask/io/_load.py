@@ -7,7 +7,7 @@ from ._read import Gaps, Kind, read
 from ._result import Samples
 
 if TYPE_CHECKING:
-    from unmask.distributions import Distribution
+    from unmask.distributions import Distribution, Estimator
 
 
 def load(
@@ -16,7 +16,7 @@ def load(
     kind: Kind = "auto",
     weights: str | PathLike[str] | None = None,
     gaps: Gaps = "error",
-    estimator: str = "plugin",
+    estimator: "Estimator" = "plugin",
     normalize: bool = False,
 ) -> "Distribution":
     r"""Read a file and make a distribution of what it holds.
