@@ -124,6 +124,9 @@ class InformationCurve(Curve):
         Good-Turing coverage by subset size, if the curve comes from counted samples.
     estimator : str or None
         How entropies were estimated, if the curve comes from samples.
+    method : str
+        How the curve was found: ``"enumeration"`` of the subset lattice, ``"given"`` by the user,
+        ``"closed form"`` or ``"polynomial"``.
 
     Examples
     --------
@@ -139,6 +142,7 @@ class InformationCurve(Curve):
     mean_entropies: Floats
     coverage: Floats | None = None
     estimator: str | None = None
+    method: str = "given"
 
     _format: ClassVar[str] = "unmask information curve 1"
 
@@ -172,12 +176,13 @@ class InformationCurve(Curve):
         z: Floats,
         coverage: Floats | None = None,
         estimator: str | None = None,
+        method: str = "given",
     ) -> Self:
         """From arrays that are right by construction."""
         for array in (mean_entropies, h, z, coverage):
             if array is not None:
                 array.flags.writeable = False
-        return cls(h, z, mean_entropies, coverage, estimator)
+        return cls(h, z, mean_entropies, coverage, estimator, method)
 
     @property
     def excess_offset(self) -> float:
@@ -233,6 +238,7 @@ class InformationCurve(Curve):
             "mean_entropies": self.mean_entropies,
             "h": self.h,
             "z": self.z,
+            "method": np.array(self.method),
         }
         if self.coverage is not None:
             arrays["coverage"] = self.coverage
@@ -270,7 +276,7 @@ class InformationCurve(Curve):
         except Exception as error:
             raise ValueError(f"{os.fspath(path)}: not a saved information curve") from error
         estimator = str(arrays["estimator"]) if "estimator" in arrays else None
-        return cls._made(means, h, z, coverage, estimator)
+        return cls._made(means, h, z, coverage, estimator, str(arrays["method"]))
 
     def __reduce__(self) -> tuple[object, ...]:
         return self._made, (
@@ -279,6 +285,7 @@ class InformationCurve(Curve):
             self.z,
             self.coverage,
             self.estimator,
+            self.method,
         )
 
     def __repr__(self) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from .. import _core
+
 if TYPE_CHECKING:
     from .._curve import InformationCurve
+    from ._dense import Dense
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -41,19 +46,45 @@ class Distribution(ABC):
         """Number of letters of each token."""
         return tuple(len(letters) for letters in self.alphabets)
 
-    @abstractmethod
     def entropy(self) -> float:
         """Joint entropy ``H(X)`` in nats."""
+        return self._curve.entropy
 
-    @abstractmethod
     def total_correlation(self) -> float:
-        """``TC = sum_i H(X_i) - H(X)`` in nats, without the subset lattice."""
+        """``TC = sum_i H(X_i) - H(X)`` in nats."""
+        return self._curve.total_correlation
 
-    @abstractmethod
     def dual_total_correlation(self) -> float:
-        """``DTC = H(X) - sum_i H(X_i | all others)`` in nats, without the subset lattice."""
+        """``DTC = H(X) - sum_i H(X_i | all others)`` in nats."""
+        return self._curve.dual_total_correlation
 
-    @abstractmethod
+    @cached_property
+    def _curve(self) -> InformationCurve:
+        """The curve, for totals that have no shorter way."""
+        return self._information_curve(None, None)
+
+    def to_dense(self) -> Dense:
+        """Write the law out as a joint table.
+
+        Returns
+        -------
+        Dense
+            ``prod q_i`` cells.
+
+        Raises
+        ------
+        MemoryError
+            If the table does not fit in memory; nothing was allocated.
+        """
+        from ._dense import Dense
+
+        sizes = self.alphabet_sizes
+        cells = math.prod(sizes)
+        # The table, its codes and their log probabilities.
+        _core.require_memory(8.0 * cells * (self.n + 3))
+        codes = np.indices(sizes).reshape(self.n, cells).T
+        return Dense(np.exp(self._log_prob(codes)).reshape(sizes))
+
     def subset_entropies(
         self,
         *,
@@ -67,6 +98,7 @@ class Distribution(ABC):
         ndarray of float64, shape (2**n,)
             Entry ``S`` belongs to the tokens ``i`` with ``S >> i & 1``.
         """
+        return self.to_dense().subset_entropies(threads=threads, progress=progress)
 
     @abstractmethod
     def _information_curve(

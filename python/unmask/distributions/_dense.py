@@ -79,6 +79,10 @@ class Dense(Distribution):
         """The letters of each token are its codes."""
         return tuple(range(q) for q in self._pmf.shape)
 
+    def to_dense(self) -> Dense:
+        """Return the law itself."""
+        return self
+
     def entropy(self) -> float:
         """Joint entropy ``H(X)`` in nats; one pass over the table."""
         return _core.table_entropy(self._pmf)
@@ -118,7 +122,8 @@ class Dense(Distribution):
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:
-        return InformationCurve._made(*_core.table_curve(self._pmf, threads, progress))
+        arrays = _core.table_curve(self._pmf, threads, progress)
+        return InformationCurve._made(*arrays, method="enumeration")
 
     def _log_prob(self, x: Codes) -> Floats:
         with np.errstate(divide="ignore"):

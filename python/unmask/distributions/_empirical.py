@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from typing import Literal, final, get_args
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from .. import _core
 from .._curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
+from ._dense import Dense
 
 Estimator = Literal["plugin", "miller-madow", "chao-shen"]
 
@@ -141,7 +143,7 @@ class Empirical(Distribution):
     def _totals(self) -> tuple[float, float, float]:
         if self._estimator == "plugin":
             return self._support.totals()
-        curve = self._information_curve(None, None)
+        curve = self._curve
         return curve.entropy, curve.total_correlation, curve.dual_total_correlation
 
     def entropy(self) -> float:
@@ -162,6 +164,19 @@ class Empirical(Distribution):
         curve.
         """
         return self._totals[2]
+
+    def to_dense(self) -> Dense:
+        """Write the empirical law out as a joint table.
+
+        Raises
+        ------
+        MemoryError
+            If the table does not fit in memory; nothing was allocated.
+        """
+        _core.require_memory(24.0 * math.prod(self.alphabet_sizes))
+        table = np.zeros(self.alphabet_sizes)
+        table[tuple(self._atoms.T)] = self._weights / self.total_weight
+        return Dense(table)
 
     def subset_entropies(
         self,
@@ -190,7 +205,7 @@ class Empirical(Distribution):
     ) -> InformationCurve:
         means, h, z = self._support.curve(self._estimator, threads, progress)
         coverage = self._support.coverage(threads) if self.counted else None
-        return InformationCurve._made(means, h, z, coverage, self._estimator)
+        return InformationCurve._made(means, h, z, coverage, self._estimator, "enumeration")
 
     def _log_prob(self, x: Codes) -> Floats:
         rows = np.ascontiguousarray(x)
