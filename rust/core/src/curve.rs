@@ -25,9 +25,13 @@ const SPARSE: f64 = 1.0 / 16.0;
 /// Tables below this many terms are walked as they are: looking for something better takes longer.
 const SMALL: f64 = 1e6;
 
-/// Error of a difference of mean entropies, relative to the joint entropy: that of single terms
-/// (`4e-16`, see [`kernel`](crate::kernel)) and as much again.
+/// Error of a difference of mean entropies, relative to the joint entropy or to one, whichever is
+/// larger: that of single terms (`4e-16`, see [`kernel`](crate::kernel)) and as much again.
 const ROUNDING: f64 = 8e-16;
+
+/// Below this entropy the likely cells are equal to one. They make the same error in every mean, and
+/// the differences are as accurate as the entropy itself.
+const CERTAIN: f64 = 1e-16;
 
 /// The curve in its three forms, in nats.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +62,13 @@ impl Curve {
     /// are made equal: a plateau of the law is a plateau of the curve, and costs nothing.
     pub fn new(means: &[Sum]) -> Self {
         let steps: Vec<Sum> = means.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        let rounding = ROUNDING * means.last().map_or(0.0, |entropy| entropy.value());
+        let entropy = (means[means.len() - 1] - means[0]).value();
+        let rounding = ROUNDING
+            * if entropy < CERTAIN {
+                entropy
+            } else {
+                entropy.max(1.0)
+            };
         let mut conditional = Vec::with_capacity(steps.len());
         let mut information = Vec::with_capacity(steps.len());
         let mut level = Sum::ZERO;
@@ -71,8 +81,10 @@ impl Curve {
             conditional.push(level.value());
             information.push((steps[0] - level).value());
         }
+        let mut mean_entropies: Vec<f64> = means.iter().map(|m| m.value()).collect();
+        mean_entropies[0] = 0.0;
         Self {
-            mean_entropies: means.iter().map(|m| m.value()).collect(),
+            mean_entropies,
             conditional,
             information,
         }
@@ -90,13 +102,13 @@ impl Curve {
                 let support = Support::of_table(cells, shape)?;
                 if support.predicted_operations() < terms {
                     let sums = support_sums(&support, |k| &k.x_ln_x, monitor)?;
-                    return Ok(Self::new(&negated(sums)));
+                    return Ok(Self::new(&entropies(sums)));
                 }
             }
         }
         require_work("the subset lattice of this table", terms, MAX_TERMS)?;
         let sums = lattice::sums_by_size(cells, shape, |k| &k.x_ln_x, monitor)?;
-        Ok(Self::new(&negated(means(sums, shape.len()))))
+        Ok(Self::new(&entropies(means(sums, shape.len()))))
     }
 
     /// Of counted or weighted atoms.
@@ -113,7 +125,7 @@ impl Curve {
             return Ok(Self::new(&means(sums, support.n())));
         }
         let normalised = support.clone().normalised();
-        let mut means = negated(support_sums(&normalised, |k| &k.x_ln_x, monitor)?);
+        let mut means = entropies(support_sums(&normalised, |k| &k.x_ln_x, monitor)?);
         if estimator == Estimator::MillerMadow {
             let sizes = support_sums(support, |k| &k.positive, monitor)?;
             for (mean, size) in means.iter_mut().zip(sizes) {
@@ -162,7 +174,8 @@ fn support_sums(
     Ok(means(sums, support.n()))
 }
 
-fn negated(sums: Vec<Sum>) -> Vec<Sum> {
+/// Entropies from sums of `x ln x`.
+fn entropies(sums: Vec<Sum>) -> Vec<Sum> {
     sums.into_iter().map(|sum| -sum).collect()
 }
 
@@ -203,7 +216,10 @@ pub fn table_subset_entropies(
     require_memory(what, 48.0 * 2f64.powi(shape.len() as i32))?;
     require_work(what, lattice::terms(shape), MAX_TERMS)?;
     let sums = lattice::sums_by_subset(cells, shape, |k| &k.x_ln_x, monitor)?;
-    Ok(sums.into_iter().map(|sum| (-sum).value()).collect())
+    Ok(sums
+        .into_iter()
+        .map(|sum| (-sum).value().max(0.0))
+        .collect())
 }
 
 /// Plug-in entropies of all subsets of the coordinates of weighted atoms, by bit mask.
@@ -222,7 +238,7 @@ pub fn support_subset_entropies(support: &Support, monitor: &Monitor) -> Result<
         .map(|subset| {
             let bits = coordinates.iter().enumerate();
             let mask: usize = bits.map(|(k, &i)| (subset >> i & 1) << k).sum();
-            0.0 - varying[mask]
+            (-varying[mask]).max(0.0)
         })
         .collect())
 }
