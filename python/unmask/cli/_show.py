@@ -231,7 +231,8 @@ def _title(plan: Plan, unit: Unit) -> str:
         goal = f"{unit.text(DEFAULT_MAX_KL, 4)} {unit}{also}"
         return f"Fewest steps for an expected KL of at most {goal} (the default): {steps}"
     if plan.max_kl is not None:
-        return f"Fewest steps for an expected KL of at most {unit.text(plan.max_kl, 4)} {unit}: {steps}"
+        goal = f"{unit.text(plan.max_kl, 4)} {unit}"
+        return f"Fewest steps for an expected KL of at most {goal}: {steps}"
     return f"Best schedule with {steps}"
 
 

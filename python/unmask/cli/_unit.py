@@ -6,6 +6,9 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+#: So many nats are a matter of digits, and written as 0.
+ROUNDING = 1e-14
+
 
 class Unit(StrEnum):
     """What entropies and divergences are shown in.
@@ -36,4 +39,4 @@ class Unit(StrEnum):
 
     def text(self, nats: float, digits: int = 6) -> str:
         """Convert and write out, without the unit."""
-        return f"{self.of(nats):.{digits}g}"
+        return f"{0.0 if abs(nats) < ROUNDING else self.of(nats):.{digits}g}"
