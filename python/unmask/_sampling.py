@@ -10,7 +10,10 @@ from ._curve import InformationCurve, information_curve
 from .distributions import Empirical
 from .distributions._base import Seed
 
-__all__ = ["HalfSampleComparison", "half_sample_comparison"]
+__all__ = ["HalfSampleComparison", "half_sample", "half_sample_comparison"]
+
+#: Largest total that numpy draws from without replacement.
+HYPERGEOMETRIC_LIMIT = 10**9
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +75,14 @@ def half_sample_comparison(
     >>> half_sample_comparison(Empirical(bits)).max_difference < 0.05
     True
     """
+    half = half_sample(distribution, seed=seed)
+    return HalfSampleComparison(
+        information_curve(distribution, threads=threads), information_curve(half, threads=threads)
+    )
+
+
+def half_sample(distribution: Empirical, *, seed: Seed = 0) -> Empirical:
+    """Draw half of a sample without replacement; arguments as in `half_sample_comparison`."""
     if not isinstance(distribution, Empirical):
         raise TypeError(f"distribution: is a {type(distribution).__name__}, expected an Empirical")
     if not distribution.counted:
@@ -80,8 +91,8 @@ def half_sample_comparison(
     if counts.sum() < 2:
         raise ValueError("samples: there is one, expected two or more to take half of them")
     generator = np.random.default_rng(seed)
-    kept = generator.multivariate_hypergeometric(counts, counts.sum() // 2, method="marginals")
-    half = Empirical(distribution.atoms, kept, estimator=distribution.estimator)
-    return HalfSampleComparison(
-        information_curve(distribution, threads=threads), information_curve(half, threads=threads)
-    )
+    if counts.sum() < HYPERGEOMETRIC_LIMIT:
+        kept = generator.multivariate_hypergeometric(counts, counts.sum() // 2, method="marginals")
+    else:  # each sample or not: half of them but for a share of 1e-5
+        kept = generator.binomial(counts, 0.5)
+    return Empirical(distribution.atoms, kept, estimator=distribution.estimator)

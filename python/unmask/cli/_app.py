@@ -1,0 +1,275 @@
+"""The commands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import _options as given
+from ._guard import guarded
+from ._options import Estimator, Gaps, Kind
+from ._output import check_output, save_figure
+from ._unit import Unit
+
+if TYPE_CHECKING:
+    from ._source import Source
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from .. import __version__
+
+        print(f"unmask {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Example: unmask plan examples/splice_sites.tsv")
+def _unmask(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """How many tokens can a masked diffusion model reveal at once, when, and at what cost?
+
+    Exact information curves and optimal unmasking schedules, from samples or a joint table.
+    """  # noqa: D400
+
+
+@app.command(epilog="Example: unmask plan examples/splice_sites.tsv --max-kl 0.05")
+def plan(
+    file: given.File,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="K", show_default=False, help="The best schedule with K steps."
+        ),
+    ] = None,
+    max_kl: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="E",
+            show_default=False,
+            help="The fewest steps with an expected KL of at most E, in nats, or in bits with "
+            "--unit bits.",
+        ),
+    ] = None,
+    weights: given.WeightsOption = None,
+    kind: given.KindOption = Kind.AUTO,
+    gaps: given.GapsOption = Gaps.ERROR,
+    estimator: given.EstimatorOption = Estimator.PLUGIN,
+    normalize: given.NormalizeOption = False,
+    threads: given.ThreadsOption = None,
+    unit: given.UnitOption = Unit.NATS,
+    as_json: given.JsonOption = False,
+    plot: given.PlotOption = None,
+    save: given.SaveOption = None,
+) -> None:
+    """Find the best unmasking schedule for a file, and what it costs.
+
+    Without --steps and --max-kl, the fewest steps for an expected KL of 0.1 nats.
+    """
+    if steps is not None and max_kl is not None:
+        raise typer.BadParameter("expected one of the two", param_hint="--steps, --max-kl")
+    with guarded():
+        from ._plan import make_plan
+
+        source = _load(file, weights, kind, gaps, estimator, normalize, threads, plot, save)
+        tolerance = None if max_kl is None else unit.nats(max_kl)
+        found = make_plan(source.curve, steps, tolerance)
+        warnings = source.warnings(found.best.schedule)
+        if plot is not None:
+            from .. import plot as draw
+
+            save_figure(draw.plan(source.curve, found.best.schedule), plot)
+        if as_json:
+            _print_json(
+                source.as_json(unit)
+                | {
+                    "goal": {
+                        "steps": found.steps,
+                        "max_kl": None if found.max_kl is None else unit.of(found.max_kl),
+                        "default": found.by_default,
+                    },
+                    "schedule": found.best.as_json(unit),
+                    "comparison": [row.as_json(unit) for row in found.others],
+                    "frontier": None
+                    if found.frontier is None
+                    else [row.as_json(unit) for row in found.frontier],
+                    "warnings": warnings,
+                }
+            )
+            return
+        from . import _show as show
+
+        with show.page() as out:
+            show.show_plan(out, source, found, unit)
+        show.show_warnings(warnings)
+
+
+@app.command(epilog="Example: unmask curve examples/words5.tsv --unit bits")
+def curve(
+    file: given.File,
+    weights: given.WeightsOption = None,
+    kind: given.KindOption = Kind.AUTO,
+    gaps: given.GapsOption = Gaps.ERROR,
+    estimator: given.EstimatorOption = Estimator.PLUGIN,
+    normalize: given.NormalizeOption = False,
+    threads: given.ThreadsOption = None,
+    unit: given.UnitOption = Unit.NATS,
+    as_json: given.JsonOption = False,
+    plot: given.PlotOption = None,
+    save: given.SaveOption = None,
+) -> None:
+    """Compute the information curve of a file."""
+    with guarded():
+        source = _load(file, weights, kind, gaps, estimator, normalize, threads, plot, save)
+        warnings = source.warnings()
+        if plot is not None:
+            from .. import plot as draw
+
+            save_figure(draw.curve(source.curve, _axes()).figure, plot)
+        if as_json:
+            _print_json(
+                source.as_json(unit)
+                | {
+                    "h": unit.listed(source.curve.h),
+                    "z": unit.listed(source.curve.z),
+                    "mean_entropies": unit.listed(source.curve.mean_entropies),
+                    "warnings": warnings,
+                }
+            )
+            return
+        from . import _show as show
+
+        with show.page() as out:
+            show.show_table(out, source, unit)
+        show.show_warnings(warnings)
+
+
+@app.command(epilog="Example: unmask compare examples/splice_sites.tsv --steps 2,3,4")
+def compare(
+    file: given.File,
+    steps: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="K1,K2,...",
+            show_default=False,
+            help="Numbers of steps; may be repeated. 1, 2, 4, ... by default.",
+        ),
+    ] = None,
+    weights: given.WeightsOption = None,
+    kind: given.KindOption = Kind.AUTO,
+    gaps: given.GapsOption = Gaps.ERROR,
+    estimator: given.EstimatorOption = Estimator.PLUGIN,
+    normalize: given.NormalizeOption = False,
+    threads: given.ThreadsOption = None,
+    unit: given.UnitOption = Unit.NATS,
+    as_json: given.JsonOption = False,
+    plot: given.PlotOption = None,
+    save: given.SaveOption = None,
+) -> None:
+    """Compare the best schedules with uniform and cosine ones."""
+    lengths = _numbers(steps or [])
+    with guarded():
+        from .. import schedules
+        from ._ladder import ladder
+        from ._plan import RULES, best_of, rules_of_thumb
+
+        source = _load(file, weights, kind, gaps, estimator, normalize, threads, plot, save)
+        lengths = lengths or ladder(source.curve.n)
+        rows = {"optimal": [best_of(source.curve, k) for k in lengths]}
+        columns = [rules_of_thumb(source.curve, k) for k in lengths]
+        for name, row in zip(RULES, zip(*columns, strict=True), strict=True):
+            rows[name] = list(row)
+        warnings = source.warnings()
+        if plot is not None:
+            from .. import plot as draw
+
+            best = schedules.frontier(source.curve, max(lengths))
+            others = {name: [one.schedule for one in rows[name]] for name in RULES}
+            save_figure(draw.frontier(best, _axes(), others=others).figure, plot)
+        if as_json:
+            listed = [[one.as_json(unit) for one in row] for row in rows.values()]
+            comparison = [
+                {"name": name, "schedules": row} for name, row in zip(rows, listed, strict=True)
+            ]
+            _print_json(
+                source.as_json(unit)
+                | {"steps": lengths, "comparison": comparison, "warnings": warnings}
+            )
+            return
+        from . import _show as show
+
+        with show.page() as out:
+            show.show_comparison(out, source, lengths, rows, unit)
+        show.show_warnings(warnings)
+
+
+def _load(
+    file: Path,
+    weights: Path | None,
+    kind: Kind,
+    gaps: Gaps,
+    estimator: Estimator,
+    normalize: bool,
+    threads: int | None,
+    plot: Path | None,
+    save: Path | None,
+) -> Source:
+    """Read the file and save its curve; mistakes in the names of outputs come to light first."""
+    from ._source import load_source
+
+    for output, image in ((plot, True), (save, False)):
+        if output is not None:
+            check_output(output, file, image=image)
+    options: dict[str, Any] = {
+        "kind": kind.value,
+        "weights": weights,
+        "gaps": gaps.value,
+        "estimator": estimator.value,
+        "normalize": normalize,
+    }
+    source = load_source(file, threads, options)
+    if save is not None:
+        source.curve.save(save)
+    return source
+
+
+def _axes() -> Any:
+    from matplotlib.figure import Figure
+
+    return Figure(layout="constrained").subplots()
+
+
+def _numbers(lists: Iterable[str]) -> list[int]:
+    """Numbers of steps, each once, in the order given."""
+    numbers = []
+    for part in ",".join(lists).split(",") if lists else ():
+        try:
+            number = int(part)
+        except ValueError:
+            number = 0
+        if number < 1:
+            raise typer.BadParameter(
+                f"expected numbers of steps such as 4,8,16, found {part!r}", param_hint="--steps"
+            )
+        numbers.append(number)
+    return list(dict.fromkeys(numbers))
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    print(json.dumps(content, indent=2, allow_nan=False))

@@ -1,0 +1,126 @@
+"""Options that several commands share."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._unit import Unit as Unit
+
+INPUT, OUTPUT = "How to read FILE", "What to put out"
+
+
+class Kind(StrEnum):
+    """What an array holds."""
+
+    AUTO = "auto"
+    SAMPLES = "samples"
+    TABLE = "table"
+
+
+class Gaps(StrEnum):
+    """What to do about gaps in an alignment."""
+
+    ERROR = "error"
+    SYMBOL = "symbol"
+    DROP_COLUMNS = "drop-columns"
+    DROP_ROWS = "drop-rows"
+
+
+class Estimator(StrEnum):
+    """How entropies are estimated from counts."""
+
+    PLUGIN = "plugin"
+    MILLER_MADOW = "miller-madow"
+    CHAO_SHEN = "chao-shen"
+
+
+File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        show_default=False,
+        help="Samples (text, .csv, .tsv, .fasta, .a2m, .a3m, .npy, .npz), a joint table (.npy, "
+        ".npz), or a curve written by --save.",
+    ),
+]
+WeightsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights",
+        metavar="FILE",
+        show_default=False,
+        rich_help_panel=INPUT,
+        help="One number a sample: .npy, or text with one a line.",
+    ),
+]
+KindOption = Annotated[
+    Kind,
+    typer.Option(
+        "--as", rich_help_panel=INPUT, help="What an array holds, where numbers do not tell."
+    ),
+]
+GapsOption = Annotated[
+    Gaps,
+    typer.Option(
+        "--gaps",
+        rich_help_panel=INPUT,
+        help="Gaps in an alignment: refuse, count as a letter, or drop columns or rows.",
+    ),
+]
+EstimatorOption = Annotated[
+    Estimator,
+    typer.Option(
+        "--estimator", rich_help_panel=INPUT, help="How entropies are estimated from counts."
+    ),
+]
+NormalizeOption = Annotated[
+    bool,
+    typer.Option(
+        "--normalize", rich_help_panel=INPUT, help="Divide a table by its sum, whatever it is."
+    ),
+]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        metavar="N",
+        show_default=False,
+        rich_help_panel=INPUT,
+        help="Threads to use; one per processor by default.",
+    ),
+]
+UnitOption = Annotated[
+    Unit,
+    typer.Option(
+        "--unit", rich_help_panel=OUTPUT, help="Unit of all entropies and divergences, in and out."
+    ),
+]
+JsonOption = Annotated[
+    bool,
+    typer.Option(
+        "--json", rich_help_panel=OUTPUT, help="Print JSON in full precision, and nothing else."
+    ),
+]
+PlotOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot",
+        metavar="IMAGE",
+        show_default=False,
+        rich_help_panel=OUTPUT,
+        help="Draw a picture, in nats: .png, .pdf or .svg. Needs pip install 'unmask\\[plot]'.",
+    ),
+]
+SaveOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--save",
+        metavar="NPZ",
+        show_default=False,
+        rich_help_panel=OUTPUT,
+        help="Write the curve to a file that these commands accept as FILE.",
+    ),
+]

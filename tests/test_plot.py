@@ -1,0 +1,151 @@
+"""Pictures, by what is on them."""
+
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+import unmask
+from unmask import InformationCurve, Schedule, plot, schedules
+
+mpl.use("Agg")
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+@pytest.fixture
+def curve():
+    return InformationCurve.from_conditional_entropies([1.0, 0.6, 0.5, 0.2, 0.1])
+
+
+def labels(ax) -> list[str]:
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_the_curve_stands_on_its_tokens(curve, ax):
+    assert plot.curve(curve, ax) is ax
+    (stairs,) = ax.patches
+    values, edges, _ = stairs.get_data()
+    np.testing.assert_array_equal(values, curve.z)
+    np.testing.assert_array_equal(edges, range(6))
+    assert "(nats)" in ax.get_ylabel()
+    assert ax.get_ylim()[1] > curve.z[-1]
+
+
+@pytest.mark.parametrize("sizes", [[5], [1, 4], [2, 2, 1], [1] * 5])
+def test_the_shade_has_the_area_of_the_expected_kl(curve, ax, sizes):
+    schedule = Schedule(sizes)
+    plot.staircase(curve, schedule, ax)
+    shade, stairs, line = ax.patches
+    values, edges, baseline = shade.get_data()
+    area = np.sum((values - baseline) * np.diff(edges))
+    assert area == pytest.approx(curve.expected_kl(schedule), abs=1e-12)
+    np.testing.assert_array_equal(stairs.get_data().edges, schedule.cumulative)
+    np.testing.assert_array_equal(line.get_data().values, curve.z)
+    assert labels(ax)[0] == "$Z_j$"
+    assert f"{len(sizes)} step" in labels(ax)[1]
+    assert "nats" in labels(ax)[2]
+
+
+def test_a_staircase_for_other_tokens_is_refused(curve, ax):
+    with pytest.raises(ValueError, match="n = 5"):
+        plot.staircase(curve, Schedule([1, 2]), ax)
+
+
+@pytest.mark.parametrize("sizes", [[4, 2, 1], [1] * 100, [7]])
+def test_a_schedule_shows_every_step(ax, sizes):
+    assert plot.schedule(Schedule(sizes), ax) is ax
+    if len(sizes) <= plot.MARKED_POINTS:
+        assert [bar.get_height() for bar in ax.patches] == sizes
+    else:
+        np.testing.assert_array_equal(ax.patches[0].get_data().values, sizes)
+    assert ax.get_xlim() == (0.5, len(sizes) + 0.5)
+    assert ax.get_xlabel() == "step"
+
+
+def test_the_frontier_has_logarithmic_axes_and_others_beside_it(curve, ax):
+    best = schedules.frontier(curve)
+    others = {"uniform": [schedules.uniform(5, k) for k in (4, 2)], "none": []}
+    plot.frontier(best, ax, others=others)
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    optimum, uniform, none = ax.lines
+    np.testing.assert_array_equal(optimum.get_xdata(), [1, 2, 3, 4])
+    np.testing.assert_array_equal(optimum.get_ydata(), best.expected_kl[:4])
+    np.testing.assert_array_equal(uniform.get_xdata(), [2, 4])
+    assert len(none.get_xdata()) == 0
+    assert optimum.get_marker() != uniform.get_marker()
+    assert optimum.get_linestyle() != uniform.get_linestyle()
+    assert labels(ax) == ["optimal (zero from 5 steps)", "uniform", "none"]
+
+
+def test_nothing_to_learn_is_drawn_all_the_same(ax):
+    product = InformationCurve.from_conditional_entropies(np.ones(300))
+    plot.frontier(schedules.frontier(product, 4), ax)
+    assert ax.get_yscale() == "linear"
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), np.zeros(4))
+    plot.plan(product, Schedule([300])).canvas.draw()
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 300])
+def test_a_plan_has_three_parts(n, tmp_path):
+    curve = InformationCurve.from_conditional_entropies(np.log(np.arange(n, 0, -1.0)))
+    schedule = schedules.optimal(curve, steps=-(-n // 3))
+    figure = plot.plan(curve, schedule)
+    assert len(figure.axes) == 3
+    figure.savefig(tmp_path / "plan.png")
+    image = mpl.image.imread(tmp_path / "plan.png")
+    assert image.shape[0] > 300
+    assert image.std() > 0.05
+
+
+def in_view(tick, ax) -> bool:
+    low, high = ax.get_xlim()
+    return low <= tick.get_position()[0] <= high
+
+
+@pytest.mark.parametrize("name", ["splice_sites", "words5"])
+def test_no_text_is_cut_or_overlaps(name):
+    curve = unmask.information_curve(unmask.io.load(EXAMPLES / f"{name}.tsv"))
+    figure = plot.plan(curve, schedules.optimal(curve, steps=3))
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    frame = figure.bbox
+    boxes = [
+        text.get_window_extent(canvas.get_renderer())
+        for ax in figure.axes
+        for text in (ax.xaxis.label, ax.yaxis.label, *ax.get_xticklabels())
+        if text.get_text() and (text in (ax.xaxis.label, ax.yaxis.label) or in_view(text, ax))
+    ]
+    assert all(frame.x0 <= b.x0 and b.x1 <= frame.x1 for b in boxes)
+    assert all(frame.y0 <= b.y0 and b.y1 <= frame.y1 for b in boxes)
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_new_figures_are_made_where_none_is_given(curve):
+    from matplotlib import pyplot
+
+    drawn = [
+        plot.curve(curve),
+        plot.staircase(curve, Schedule([2, 3])),
+        plot.schedule(Schedule([2, 3])),
+        plot.frontier(schedules.frontier(curve)),
+    ]
+    assert len({id(ax.figure) for ax in drawn}) == 4
+    pyplot.close("all")
+
+
+def test_without_matplotlib_the_extra_is_named(curve, monkeypatch):
+    for module in ("matplotlib", "matplotlib.pyplot", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, module, None)
+    for draw in (lambda: plot.curve(curve), lambda: plot.plan(curve, Schedule([5]))):
+        with pytest.raises(ImportError, match=r"pip install 'unmask\[plot\]'"):
+            draw()
