@@ -12,6 +12,9 @@ from .distributions._base import Seed
 
 __all__ = ["HalfSampleComparison", "half_sample_comparison"]
 
+#: Samples that the generator of random halves does not take any more.
+MAX_SIZE = 1e9
+
 
 @dataclass(frozen=True, eq=False)
 class HalfSampleComparison:
@@ -76,9 +79,13 @@ def half_sample_comparison(
         raise TypeError(f"distribution: is a {type(distribution).__name__}, expected an Empirical")
     if not distribution.counted:
         raise ValueError("weights: not all whole, expected counts to take half of them")
+    size = distribution.total_weight
+    if not 2 <= size < MAX_SIZE:
+        raise ValueError(
+            f"weights: sum to {size:.17g} samples, expected 2 or more and fewer than {MAX_SIZE:g} "
+            "to take half of them"
+        )
     counts = distribution.weights.astype(np.int64)
-    if counts.sum() < 2:
-        raise ValueError("samples: there is one, expected two or more to take half of them")
     generator = np.random.default_rng(seed)
     kept = generator.multivariate_hypergeometric(counts, counts.sum() // 2, method="marginals")
     half = Empirical(distribution.atoms, kept, estimator=distribution.estimator)
