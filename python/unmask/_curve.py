@@ -253,7 +253,7 @@ class InformationCurve(Curve):
             If it is not a saved curve.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             if str(arrays["format"]) != cls._format:
                 raise KeyError("format")

@@ -75,8 +75,10 @@ impl Curve {
             conditional.push(level.value());
             information.push((steps[0] - level).value());
         }
+        let mut mean_entropies: Vec<f64> = means.iter().map(|&m| entropy(m)).collect();
+        mean_entropies[0] = 0.0;
         Self {
-            mean_entropies: means.iter().map(|&m| entropy(m)).collect(),
+            mean_entropies,
             conditional,
             information,
         }
@@ -216,7 +218,9 @@ pub fn table_subset_entropies(
     require_memory(what, 48.0 * 2f64.powi(shape.len() as i32))?;
     require_work(what, lattice::terms(shape), MAX_TERMS)?;
     let sums = lattice::sums_by_subset(cells, shape, |k| &k.x_ln_x, monitor)?;
-    Ok(sums.into_iter().map(|sum| entropy(-sum)).collect())
+    let mut entropies: Vec<f64> = sums.into_iter().map(|sum| entropy(-sum)).collect();
+    entropies[0] = 0.0;
+    Ok(entropies)
 }
 
 /// Plug-in entropies of all subsets of the coordinates of weighted atoms, by bit mask.
@@ -235,6 +239,9 @@ pub fn support_subset_entropies(support: &Support, monitor: &Monitor) -> Result<
         .map(|subset| {
             let bits = coordinates.iter().enumerate();
             let mask: usize = bits.map(|(k, &i)| (subset >> i & 1) << k).sum();
+            if mask == 0 {
+                return 0.0;
+            }
             entropy(Sum::from(-varying[mask]))
         })
         .collect())
