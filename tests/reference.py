@@ -1,6 +1,6 @@
 """The definitions, by brute force over small tables. Nothing here is from the package."""
 
-from itertools import combinations, permutations, product
+from itertools import combinations, pairwise, permutations, product
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def ordered_partitions(sizes):
     """All ordered partitions of range(sum(sizes)) into blocks of these sizes, each once."""
     cuts = np.cumsum([0, *sizes])
     for order in permutations(range(cuts[-1])):
-        blocks = [order[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+        blocks = [order[a:b] for a, b in pairwise(cuts)]
         if all(tuple(sorted(block)) == block for block in blocks):
             yield blocks
 
@@ -77,7 +77,7 @@ def compositions(n):
     """All schedules of n tokens."""
     for ends in product([False, True], repeat=n - 1):
         cuts = [0, *(i + 1 for i, end in enumerate(ends) if end), n]
-        yield [b - a for a, b in zip(cuts, cuts[1:], strict=False)]
+        yield [b - a for a, b in pairwise(cuts)]
 
 
 def excess(h, sizes):

@@ -5,10 +5,10 @@ import pickle
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import reference
 from unmask import CrossEntropyCurve, InformationCurve, Schedule, information_curve
 from unmask.distributions import Dense, Empirical
 from unmask.testing import curves, distributions, pmfs, schedules

@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-import unmask.io
 from unmask.io import ReadError, Samples, Table, load, read
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

@@ -3,10 +3,10 @@
 import networkx
 import numpy as np
 import pytest
-import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import reference
 from unmask import CrossEntropyCurve, InformationCurve, Schedule
 from unmask.schedules import cosine, frontier, optimal, uniform
 from unmask.testing import curves
