@@ -57,7 +57,7 @@ class Dense(Distribution):
         if given.ndim == 0 or given.size == 0:
             raise ValueError(f"pmf: has shape {given.shape}, expected an axis a token, none empty")
         _core.require_memory(16.0 * given.size)
-        table = np.ascontiguousarray(given, dtype=np.float64)
+        table = np.require(given, np.float64, ["C", "ALIGNED"])
         total = _core.table_total(table)
         if not normalize and not abs(total - 1.0) <= SUM_TOLERANCE:
             raise ValueError(

@@ -91,7 +91,7 @@ class Empirical(Distribution):
         codes = np.stack([codes for codes, _ in columns], axis=1)
         self._alphabets = tuple(alphabet for _, alphabet in columns)
         self._support = _core.Support(
-            np.ascontiguousarray(codes), np.ascontiguousarray(counts, dtype=np.float64)
+            np.ascontiguousarray(codes), np.require(counts, np.float64, ["C", "ALIGNED"])
         )
         self._atoms = codes[self._support.first_rows].astype(np.int64)
         self._atoms.flags.writeable = False
