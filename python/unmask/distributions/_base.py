@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core
+from .. import _check, _core
 
 if TYPE_CHECKING:
     from .._curve import InformationCurve
@@ -158,6 +159,11 @@ class Distribution(ABC):
         ndarray of int64, shape (size, n)
             Codes.
         """
+        try:
+            size = operator.index(size)
+        except TypeError:
+            kind = type(size).__name__
+            raise TypeError(f"size: is a {kind}, expected an integer") from None
         if size < 0:
             raise ValueError(f"size: is {size}, expected at least 0")
         return self._sample(size, np.random.default_rng(seed))
@@ -194,10 +200,10 @@ class Distribution(ABC):
         """
         if on_impossible not in ("raise", "uniform"):
             raise ValueError(f"on_impossible: is {on_impossible!r}, expected 'raise' or 'uniform'")
-        hidden = np.asarray(mask)
+        hidden = _check.array(mask, "mask")
         if hidden.dtype != np.bool_:
             raise TypeError(f"mask: has dtype {hidden.dtype}, expected bool (True = masked)")
-        codes = np.asarray(x)
+        codes = _check.array(x, "x")
         try:
             shape = np.broadcast_shapes(codes.shape, hidden.shape)
         except ValueError:
@@ -231,7 +237,7 @@ class Distribution(ABC):
 
     def _checked_codes(self, x: npt.ArrayLike) -> Codes:
         """Codes of this distribution, shape (..., n)."""
-        codes = np.asarray(x)
+        codes = _check.array(x, "x")
         if not np.issubdtype(codes.dtype, np.integer):
             raise TypeError(f"x: has dtype {codes.dtype}, expected integer codes")
         if codes.ndim == 0 or codes.shape[-1] != self.n:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core
+from .. import _check, _core
 from .._curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 
@@ -51,13 +51,13 @@ class Dense(Distribution):
     """
 
     def __init__(self, pmf: npt.ArrayLike, *, normalize: bool = False) -> None:
-        given = np.asarray(pmf)
+        given = _check.array(pmf, "pmf")
         if given.dtype.kind not in "fiub":
             raise TypeError(f"pmf: has dtype {given.dtype}, expected real numbers")
         if given.ndim == 0 or given.size == 0:
             raise ValueError(f"pmf: has shape {given.shape}, expected an axis a token, none empty")
         _core.require_memory(16.0 * given.size)
-        table = np.ascontiguousarray(given, dtype=np.float64)
+        table = np.require(given, np.float64, ["C", "ALIGNED"])
         total = _core.table_total(table)
         if not normalize and not abs(total - 1.0) <= SUM_TOLERANCE:
             raise ValueError(
@@ -67,6 +67,10 @@ class Dense(Distribution):
         if not (total > 0.0 and np.isfinite(total)):
             raise ValueError(f"pmf: sums to {total!r}, expected a positive finite sum")
         self._pmf: Floats = table / total
+        self._pmf.flags.writeable = False
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
         self._pmf.flags.writeable = False
 
     @property

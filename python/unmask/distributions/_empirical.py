@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
-from typing import Literal, final, get_args
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core
+from .. import _check, _core
 from .._curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 from ._dense import Dense
@@ -72,7 +72,7 @@ class Empirical(Distribution):
     ) -> None:
         if estimator not in get_args(Estimator):
             raise ValueError(f"estimator: is {estimator!r}, expected one of {get_args(Estimator)}")
-        letters = np.asarray(samples)
+        letters = _check.array(samples, "samples")
         if letters.ndim != 2 or 0 in letters.shape:
             raise ValueError(
                 f"samples: has shape {letters.shape}, expected (N, n): a sequence a row, not empty"
@@ -80,9 +80,9 @@ class Empirical(Distribution):
         if letters.dtype.kind not in "iubUS":
             raise TypeError(f"samples: has dtype {letters.dtype}, expected integers or letters")
         if weights is None:
-            counts = np.ones(len(letters))
+            counts: npt.NDArray[Any] = np.ones(len(letters))
         else:
-            counts = np.asarray(weights)
+            counts = _check.array(weights, "weights")
             if counts.dtype.kind not in "fiub":
                 raise TypeError(f"weights: has dtype {counts.dtype}, expected real numbers")
             if counts.shape != (len(letters),):
@@ -93,15 +93,29 @@ class Empirical(Distribution):
         codes = np.stack([codes for codes, _ in columns], axis=1)
         self._alphabets = tuple(alphabet for _, alphabet in columns)
         self._support = _core.Support(
-            np.ascontiguousarray(codes), np.ascontiguousarray(counts, dtype=np.float64)
+            np.ascontiguousarray(codes), np.require(counts, np.float64, ["C", "ALIGNED"])
         )
         self._atoms = codes[self._support.first_rows].astype(np.int64)
         self._atoms.flags.writeable = False
         self._weights = self._support.weights
         self._weights.flags.writeable = False
         self._estimator: Estimator = estimator
+        with np.errstate(over="ignore"):
+            total = self._weights.sum()
+        if not np.isfinite(total):
+            raise ValueError(f"weights: sum to {total}, expected a finite sum")
         if estimator != "plugin" and not self.counted:
             raise ValueError(f"weights: not all whole, expected counts for estimator={estimator!r}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: self.__dict__[name] for name in ("_alphabets", "_estimator")}
+        return state | {"_atoms": self._atoms, "_weights": self._weights}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._support = _core.Support(self._atoms.astype(np.uint16), self._weights)
+        self._atoms.flags.writeable = False
+        self._weights.flags.writeable = False
 
     @property
     def alphabets(self) -> tuple[Sequence[Hashable], ...]:
