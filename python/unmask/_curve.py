@@ -273,12 +273,13 @@ class InformationCurve(Curve):
                 raise ValueError("lengths differ")
             if coverage is not None and len(coverage) != len(means):
                 raise ValueError("lengths differ")
+            estimator = str(arrays["estimator"]) if "estimator" in arrays else None
+            method = str(arrays["method"])
         except FileNotFoundError:
             raise
         except Exception as error:
             raise ValueError(f"{os.fspath(path)}: not a saved information curve") from error
-        estimator = str(arrays["estimator"]) if "estimator" in arrays else None
-        return cls._made(means, h, z, coverage, estimator, str(arrays["method"]))
+        return cls._made(means, h, z, coverage, estimator, method)
 
     def __reduce__(self) -> tuple[object, ...]:
         return self._made, (

@@ -15,8 +15,8 @@ __all__ = ["HalfSampleComparison", "half_sample", "half_sample_comparison"]
 #: Largest total that numpy draws from without replacement.
 HYPERGEOMETRIC_LIMIT = 10**9
 
-#: Samples that the generator of random halves does not take any more.
-MAX_SIZE = 1e9
+#: Samples whose counts numpy's integers no longer hold.
+MAX_SIZE = 2.0**62
 
 
 @dataclass(frozen=True, eq=False)

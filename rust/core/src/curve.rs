@@ -29,10 +29,6 @@ const SMALL: f64 = 1e6;
 /// larger: that of single terms (`4e-16`, see [`kernel`](crate::kernel)) and as much again.
 const ROUNDING: f64 = 8e-16;
 
-/// Below this entropy the likely cells are equal to one. They make the same error in every mean, and
-/// the differences are as accurate as the entropy itself.
-const CERTAIN: f64 = 1e-16;
-
 /// The curve in its three forms, in nats.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
@@ -63,12 +59,7 @@ impl Curve {
     pub fn new(means: &[Sum]) -> Self {
         let steps: Vec<Sum> = means.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let joint = (means[means.len() - 1] - means[0]).value();
-        let rounding = ROUNDING
-            * if joint < CERTAIN {
-                joint
-            } else {
-                joint.max(1.0)
-            };
+        let rounding = ROUNDING * joint.max(1.0);
         let mut conditional = Vec::with_capacity(steps.len());
         let mut information = Vec::with_capacity(steps.len());
         let mut level = Sum::ZERO;
@@ -96,7 +87,11 @@ impl Curve {
     /// If it is predicted to take too long, or when interrupted.
     pub fn of_table(cells: &[f64], shape: &[usize], monitor: &Monitor) -> Result<Self> {
         let terms = lattice::terms(shape);
-        if terms > SMALL && shape.len() <= support::MAX_COORDINATES {
+        let letters = shape.iter().copied().max().unwrap_or(0);
+        if terms > SMALL
+            && shape.len() <= support::MAX_COORDINATES
+            && letters <= support::MAX_LETTERS
+        {
             let positive = cells.iter().filter(|&&p| p > 0.0).count();
             if positive as f64 <= SPARSE * cells.len() as f64 {
                 let support = Support::of_table(cells, shape)?;
