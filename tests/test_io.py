@@ -1,12 +1,10 @@
 """Readers: every format, whole and damaged."""
 
 import contextlib
-import doctest
 import gzip
-import importlib
+import importlib.util
 import os
 import pickle
-import pkgutil
 import sys
 import types
 from pathlib import Path
@@ -17,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-import unmask.io
 from unmask.io import ReadError, Samples, Table, load, read
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -718,11 +715,3 @@ def test_examples(name, shape, weight, alphabets, total, dual):
     assert samples.weights.sum() == weight
     assert [len(set(column)) for column in samples.letters.T] == alphabets
     assert entropies(samples) == pytest.approx((total, dual), abs=1e-8)
-
-
-@pytest.mark.parametrize("name", [m.name for m in pkgutil.iter_modules(unmask.io.__path__)])
-def test_docstrings(name):
-    if name == "_load":
-        pytest.importorskip("unmask.distributions")
-    module = importlib.import_module(f"unmask.io.{name}")
-    assert doctest.testmod(module).failed == 0

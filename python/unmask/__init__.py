@@ -9,7 +9,7 @@ schedule. Entropies and divergences are in nats.
 >>> import unmask
 >>> pair = unmask.distributions.Dense(np.array([[0.5, 0.0], [0.0, 0.5]]))
 >>> curve = unmask.information_curve(pair)
->>> float(curve.total_correlation.round(4))
+>>> round(curve.total_correlation, 4)
 0.6931
 >>> unmask.schedules.optimal(curve, max_kl=0.1)
 Schedule([1, 1])

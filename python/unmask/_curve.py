@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from . import _core
+from . import _check, _core
 from ._schedule import Schedule
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ RELIABLE_COVERAGE = 0.9
 
 def _frozen_floats(values: npt.ArrayLike, name: str) -> Floats:
     """A read-only float64 vector with finite entries."""
-    try:
-        array = np.array(values, dtype=np.float64, order="C")
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name}: expected numbers ({error})") from None
+    given = _check.array(values, name)
+    if given.dtype.kind not in "fiub":
+        raise TypeError(f"{name}: has dtype {given.dtype}, expected real numbers")
+    array = np.array(given, dtype=np.float64, order="C")
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name}: has shape {array.shape}, expected one dimension, not empty")
     if not np.isfinite(array).all():
@@ -124,14 +124,17 @@ class InformationCurve(Curve):
         Good-Turing coverage by subset size, if the curve comes from counted samples.
     estimator : str or None
         How entropies were estimated, if the curve comes from samples.
+    method : str
+        How the curve was found: ``"enumeration"`` of the subset lattice, ``"given"`` by the user,
+        ``"closed form"`` or ``"polynomial"``.
 
     Examples
     --------
-    >>> curve = InformationCurve.from_conditional_entropies([0.7, 0.2, 0.1])
-    >>> curve.n, float(curve.entropy)
+    >>> curve = InformationCurve.from_conditional_entropies([0.625, 0.25, 0.125])
+    >>> curve.n, curve.entropy
     (3, 1.0)
-    >>> round(curve.expected_kl(Schedule([1, 2])), 12)
-    0.1
+    >>> curve.expected_kl(Schedule([1, 2]))
+    0.125
     """
 
     h: Floats
@@ -139,6 +142,7 @@ class InformationCurve(Curve):
     mean_entropies: Floats
     coverage: Floats | None = None
     estimator: str | None = None
+    method: str = "given"
 
     _format: ClassVar[str] = "unmask information curve 1"
 
@@ -172,12 +176,13 @@ class InformationCurve(Curve):
         z: Floats,
         coverage: Floats | None = None,
         estimator: str | None = None,
+        method: str = "given",
     ) -> Self:
         """From arrays that are right by construction."""
         for array in (mean_entropies, h, z, coverage):
             if array is not None:
                 array.flags.writeable = False
-        return cls(h, z, mean_entropies, coverage, estimator)
+        return cls(h, z, mean_entropies, coverage, estimator, method)
 
     @property
     def excess_offset(self) -> float:
@@ -224,7 +229,7 @@ class InformationCurve(Curve):
         if self.coverage is None:
             return self.n
         low = self.coverage < RELIABLE_COVERAGE
-        return int(np.argmax(low)) - 1 if low.any() else self.n
+        return max(int(np.argmax(low)) - 1, 0) if low.any() else self.n
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the curve to an ``.npz`` file; `load` reads it back bit by bit."""
@@ -233,6 +238,7 @@ class InformationCurve(Curve):
             "mean_entropies": self.mean_entropies,
             "h": self.h,
             "z": self.z,
+            "method": np.array(self.method),
         }
         if self.coverage is not None:
             arrays["coverage"] = self.coverage
@@ -253,7 +259,7 @@ class InformationCurve(Curve):
             If it is not a saved curve.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             if str(arrays["format"]) != cls._format:
                 raise KeyError("format")
@@ -265,12 +271,14 @@ class InformationCurve(Curve):
                 coverage = _frozen_floats(coverage, "coverage")
             if not (len(h) == len(z) == len(means) - 1):
                 raise ValueError("lengths differ")
+            if coverage is not None and len(coverage) != len(means):
+                raise ValueError("lengths differ")
         except FileNotFoundError:
             raise
         except Exception as error:
             raise ValueError(f"{os.fspath(path)}: not a saved information curve") from error
         estimator = str(arrays["estimator"]) if "estimator" in arrays else None
-        return cls._made(means, h, z, coverage, estimator)
+        return cls._made(means, h, z, coverage, estimator, str(arrays["method"]))
 
     def __reduce__(self) -> tuple[object, ...]:
         return self._made, (
@@ -279,6 +287,7 @@ class InformationCurve(Curve):
             self.z,
             self.coverage,
             self.estimator,
+            self.method,
         )
 
     def __repr__(self) -> str:
@@ -326,10 +335,7 @@ class CrossEntropyCurve(Curve):
         object.__setattr__(self, "losses", losses)
         object.__setattr__(self, "h", losses)
         if self.entropy is not None:
-            entropy = float(self.entropy)
-            if not (np.isfinite(entropy) and entropy >= 0):
-                raise ValueError(f"entropy: is {self.entropy}, expected a finite number >= 0")
-            object.__setattr__(self, "entropy", entropy)
+            object.__setattr__(self, "entropy", _check.amount(self.entropy, "entropy"))
 
     @property
     def excess_offset(self) -> float:
@@ -343,6 +349,9 @@ class CrossEntropyCurve(Curve):
     def cost(self, schedule: Schedule) -> float:
         """``sum_t s_t l_{N_{t-1}}`` in nats: the expected KL plus the entropy of the data."""
         return self._excess(schedule) + float(np.sum(self.h))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.losses, self.entropy)
 
     def __repr__(self) -> str:
         known = "" if self.entropy is None else f", H={self.entropy:.6g}"
@@ -371,7 +380,7 @@ def information_curve(
     Returns
     -------
     InformationCurve
-        Absolute error of a few 1e-16 times the joint entropy.
+        Absolute error of a few 1e-16 times the joint entropy, or times one if that is less.
 
     Raises
     ------

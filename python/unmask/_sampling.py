@@ -15,6 +15,9 @@ __all__ = ["HalfSampleComparison", "half_sample", "half_sample_comparison"]
 #: Largest total that numpy draws from without replacement.
 HYPERGEOMETRIC_LIMIT = 10**9
 
+#: Samples that the generator of random halves does not take any more.
+MAX_SIZE = 1e9
+
 
 @dataclass(frozen=True, eq=False)
 class HalfSampleComparison:
@@ -87,9 +90,13 @@ def half_sample(distribution: Empirical, *, seed: Seed = 0) -> Empirical:
         raise TypeError(f"distribution: is a {type(distribution).__name__}, expected an Empirical")
     if not distribution.counted:
         raise ValueError("weights: not all whole, expected counts to take half of them")
+    size = distribution.total_weight
+    if not 2 <= size < MAX_SIZE:
+        raise ValueError(
+            f"weights: sum to {size:.17g} samples, expected 2 or more and fewer than {MAX_SIZE:g} "
+            "to take half of them"
+        )
     counts = distribution.weights.astype(np.int64)
-    if counts.sum() < 2:
-        raise ValueError("samples: there is one, expected two or more to take half of them")
     generator = np.random.default_rng(seed)
     if counts.sum() < HYPERGEOMETRIC_LIMIT:
         kept = generator.multivariate_hypergeometric(counts, counts.sum() // 2, method="marginals")

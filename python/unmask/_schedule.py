@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from . import _check
+
 __all__ = ["Schedule"]
+
+#: What the sizes, 64-bit integers, can sum to.
+MAX_TOKENS = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -42,7 +47,8 @@ class Schedule:
     sizes: npt.NDArray[np.int64]
 
     def __init__(self, sizes: npt.ArrayLike | Iterable[int]) -> None:
-        given = np.asarray(sizes if isinstance(sizes, np.ndarray) else list(sizes))  # type: ignore[arg-type]
+        several = isinstance(sizes, Iterable) and not isinstance(sizes, np.ndarray)
+        given = _check.array(list(sizes) if several else sizes, "sizes")  # type: ignore[arg-type]
         if given.ndim != 1 or given.size == 0:
             raise ValueError(f"sizes: has shape {given.shape}, expected one step or more")
         if not np.issubdtype(given.dtype, np.integer):
@@ -52,6 +58,8 @@ class Schedule:
             raise ValueError(
                 f"sizes: step {step} reveals {given[step]} tokens, expected at least 1"
             )
+        if sum(given.tolist()) > MAX_TOKENS:
+            raise ValueError(f"sizes: sum to more than 2^63 - 1 = {MAX_TOKENS} tokens")
         checked = given.astype(np.int64)
         checked.flags.writeable = False
         object.__setattr__(self, "sizes", checked)

@@ -7,7 +7,6 @@ largest expected KL divergence in nats.
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from . import _core
+from . import _check, _core
 from ._curve import Curve
 from ._schedule import Schedule
 
@@ -125,10 +124,13 @@ def optimal(curve: Curve, *, steps: int | None = None, max_kl: float | None = No
     if steps is not None:
         _, steps = _checked_steps(curve.n, steps)
         return Schedule(_core.schedule_with_steps(curve.h, steps))
-    tolerance = float(max_kl)  # type: ignore[arg-type]
-    if not (math.isfinite(tolerance) and tolerance >= 0):
-        raise ValueError(f"max_kl: is {max_kl}, expected a finite number of nats >= 0")
-    return Schedule(_core.schedule_with_tolerance(curve.h, tolerance - curve.excess_offset))
+    max_excess = _check.amount(max_kl, "max_kl") - curve.excess_offset
+    best = Schedule(_core.schedule_with_steps(curve.h, curve.n))
+    if curve._excess(best) > max_excess:
+        raise ValueError(
+            f"max_kl: is {max_kl}, and the least that can be reached is {curve.expected_kl(best)!r}"
+        )
+    return Schedule(_core.schedule_with_tolerance(curve.h, max_excess))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -207,7 +209,7 @@ def frontier(
     >>> from unmask import InformationCurve
     >>> curve = InformationCurve.from_conditional_entropies([1.0, 0.5, 0.25, 0.25])
     >>> frontier(curve).expected_kl
-    array([2.  , 0.5 , 0.  , 0.  ])
+    array([2. , 0.5, 0. , 0. ])
     """
     _check_curve(curve)
     _, max_steps = _checked_steps(curve.n, curve.n if max_steps is None else max_steps, "max_steps")

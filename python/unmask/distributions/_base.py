@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from .. import _check, _core
+
 if TYPE_CHECKING:
     from .._curve import InformationCurve
+    from ._dense import Dense
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -41,19 +47,45 @@ class Distribution(ABC):
         """Number of letters of each token."""
         return tuple(len(letters) for letters in self.alphabets)
 
-    @abstractmethod
     def entropy(self) -> float:
         """Joint entropy ``H(X)`` in nats."""
+        return self._curve.entropy
 
-    @abstractmethod
     def total_correlation(self) -> float:
-        """``TC = sum_i H(X_i) - H(X)`` in nats, without the subset lattice."""
+        """``TC = sum_i H(X_i) - H(X)`` in nats."""
+        return self._curve.total_correlation
 
-    @abstractmethod
     def dual_total_correlation(self) -> float:
-        """``DTC = H(X) - sum_i H(X_i | all others)`` in nats, without the subset lattice."""
+        """``DTC = H(X) - sum_i H(X_i | all others)`` in nats."""
+        return self._curve.dual_total_correlation
 
-    @abstractmethod
+    @cached_property
+    def _curve(self) -> InformationCurve:
+        """The curve, for totals that have no shorter way."""
+        return self._information_curve(None, None)
+
+    def to_dense(self) -> Dense:
+        """Write the law out as a joint table.
+
+        Returns
+        -------
+        Dense
+            ``prod q_i`` cells.
+
+        Raises
+        ------
+        MemoryError
+            If the table does not fit in memory; nothing was allocated.
+        """
+        from ._dense import Dense
+
+        sizes = self.alphabet_sizes
+        cells = math.prod(sizes)
+        # The table, its codes and their log probabilities.
+        _core.require_memory(8.0 * cells * (self.n + 3))
+        codes = np.indices(sizes).reshape(self.n, cells).T
+        return Dense(np.exp(self._log_prob(codes)).reshape(sizes))
+
     def subset_entropies(
         self,
         *,
@@ -67,6 +99,7 @@ class Distribution(ABC):
         ndarray of float64, shape (2**n,)
             Entry ``S`` belongs to the tokens ``i`` with ``S >> i & 1``.
         """
+        return self.to_dense().subset_entropies(threads=threads, progress=progress)
 
     @abstractmethod
     def _information_curve(
@@ -126,6 +159,11 @@ class Distribution(ABC):
         ndarray of int64, shape (size, n)
             Codes.
         """
+        try:
+            size = operator.index(size)
+        except TypeError:
+            kind = type(size).__name__
+            raise TypeError(f"size: is a {kind}, expected an integer") from None
         if size < 0:
             raise ValueError(f"size: is {size}, expected at least 0")
         return self._sample(size, np.random.default_rng(seed))
@@ -162,10 +200,10 @@ class Distribution(ABC):
         """
         if on_impossible not in ("raise", "uniform"):
             raise ValueError(f"on_impossible: is {on_impossible!r}, expected 'raise' or 'uniform'")
-        hidden = np.asarray(mask)
+        hidden = _check.array(mask, "mask")
         if hidden.dtype != np.bool_:
             raise TypeError(f"mask: has dtype {hidden.dtype}, expected bool (True = masked)")
-        codes = np.asarray(x)
+        codes = _check.array(x, "x")
         try:
             shape = np.broadcast_shapes(codes.shape, hidden.shape)
         except ValueError:
@@ -199,7 +237,7 @@ class Distribution(ABC):
 
     def _checked_codes(self, x: npt.ArrayLike) -> Codes:
         """Codes of this distribution, shape (..., n)."""
-        codes = np.asarray(x)
+        codes = _check.array(x, "x")
         if not np.issubdtype(codes.dtype, np.integer):
             raise TypeError(f"x: has dtype {codes.dtype}, expected integer codes")
         if codes.ndim == 0 or codes.shape[-1] != self.n:

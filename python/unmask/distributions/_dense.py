@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core
+from .. import _check, _core
 from .._curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 
@@ -51,13 +51,13 @@ class Dense(Distribution):
     """
 
     def __init__(self, pmf: npt.ArrayLike, *, normalize: bool = False) -> None:
-        given = np.asarray(pmf)
+        given = _check.array(pmf, "pmf")
         if given.dtype.kind not in "fiub":
             raise TypeError(f"pmf: has dtype {given.dtype}, expected real numbers")
         if given.ndim == 0 or given.size == 0:
             raise ValueError(f"pmf: has shape {given.shape}, expected an axis a token, none empty")
         _core.require_memory(16.0 * given.size)
-        table = np.ascontiguousarray(given, dtype=np.float64)
+        table = np.require(given, np.float64, ["C", "ALIGNED"])
         total = _core.table_total(table)
         if not normalize and not abs(total - 1.0) <= SUM_TOLERANCE:
             raise ValueError(
@@ -69,6 +69,10 @@ class Dense(Distribution):
         self._pmf: Floats = table / total
         self._pmf.flags.writeable = False
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._pmf.flags.writeable = False
+
     @property
     def pmf(self) -> Floats:
         """The normalised table, read-only, shape (q_1, .., q_n)."""
@@ -78,6 +82,10 @@ class Dense(Distribution):
     def alphabets(self) -> tuple[range, ...]:
         """The letters of each token are its codes."""
         return tuple(range(q) for q in self._pmf.shape)
+
+    def to_dense(self) -> Dense:
+        """Return the law itself."""
+        return self
 
     def entropy(self) -> float:
         """Joint entropy ``H(X)`` in nats; one pass over the table."""
@@ -118,7 +126,8 @@ class Dense(Distribution):
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:
-        return InformationCurve._made(*_core.table_curve(self._pmf, threads, progress))
+        arrays = _core.table_curve(self._pmf, threads, progress)
+        return InformationCurve._made(*arrays, method="enumeration")
 
     def _log_prob(self, x: Codes) -> Floats:
         with np.errstate(divide="ignore"):

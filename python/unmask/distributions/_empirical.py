@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
-from typing import Literal, final, get_args
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core
+from .. import _check, _core
 from .._curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
+from ._dense import Dense
 
 Estimator = Literal["plugin", "miller-madow", "chao-shen"]
 
@@ -70,7 +72,7 @@ class Empirical(Distribution):
     ) -> None:
         if estimator not in get_args(Estimator):
             raise ValueError(f"estimator: is {estimator!r}, expected one of {get_args(Estimator)}")
-        letters = np.asarray(samples)
+        letters = _check.array(samples, "samples")
         if letters.ndim != 2 or 0 in letters.shape:
             raise ValueError(
                 f"samples: has shape {letters.shape}, expected (N, n): a sequence a row, not empty"
@@ -78,9 +80,9 @@ class Empirical(Distribution):
         if letters.dtype.kind not in "iubUS":
             raise TypeError(f"samples: has dtype {letters.dtype}, expected integers or letters")
         if weights is None:
-            counts = np.ones(len(letters))
+            counts: npt.NDArray[Any] = np.ones(len(letters))
         else:
-            counts = np.asarray(weights)
+            counts = _check.array(weights, "weights")
             if counts.dtype.kind not in "fiub":
                 raise TypeError(f"weights: has dtype {counts.dtype}, expected real numbers")
             if counts.shape != (len(letters),):
@@ -91,15 +93,29 @@ class Empirical(Distribution):
         codes = np.stack([codes for codes, _ in columns], axis=1)
         self._alphabets = tuple(alphabet for _, alphabet in columns)
         self._support = _core.Support(
-            np.ascontiguousarray(codes), np.ascontiguousarray(counts, dtype=np.float64)
+            np.ascontiguousarray(codes), np.require(counts, np.float64, ["C", "ALIGNED"])
         )
         self._atoms = codes[self._support.first_rows].astype(np.int64)
         self._atoms.flags.writeable = False
         self._weights = self._support.weights
         self._weights.flags.writeable = False
         self._estimator: Estimator = estimator
+        with np.errstate(over="ignore"):
+            total = self._weights.sum()
+        if not np.isfinite(total):
+            raise ValueError(f"weights: sum to {total}, expected a finite sum")
         if estimator != "plugin" and not self.counted:
             raise ValueError(f"weights: not all whole, expected counts for estimator={estimator!r}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: self.__dict__[name] for name in ("_alphabets", "_estimator")}
+        return state | {"_atoms": self._atoms, "_weights": self._weights}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._support = _core.Support(self._atoms.astype(np.uint16), self._weights)
+        self._atoms.flags.writeable = False
+        self._weights.flags.writeable = False
 
     @property
     def alphabets(self) -> tuple[Sequence[Hashable], ...]:
@@ -141,7 +157,7 @@ class Empirical(Distribution):
     def _totals(self) -> tuple[float, float, float]:
         if self._estimator == "plugin":
             return self._support.totals()
-        curve = self._information_curve(None, None)
+        curve = self._curve
         return curve.entropy, curve.total_correlation, curve.dual_total_correlation
 
     def entropy(self) -> float:
@@ -162,6 +178,19 @@ class Empirical(Distribution):
         curve.
         """
         return self._totals[2]
+
+    def to_dense(self) -> Dense:
+        """Write the empirical law out as a joint table.
+
+        Raises
+        ------
+        MemoryError
+            If the table does not fit in memory; nothing was allocated.
+        """
+        _core.require_memory(24.0 * math.prod(self.alphabet_sizes))
+        table = np.zeros(self.alphabet_sizes)
+        table[tuple(self._atoms.T)] = self._weights / self.total_weight
+        return Dense(table)
 
     def subset_entropies(
         self,
@@ -190,7 +219,7 @@ class Empirical(Distribution):
     ) -> InformationCurve:
         means, h, z = self._support.curve(self._estimator, threads, progress)
         coverage = self._support.coverage(threads) if self.counted else None
-        return InformationCurve._made(means, h, z, coverage, self._estimator)
+        return InformationCurve._made(means, h, z, coverage, self._estimator, "enumeration")
 
     def _log_prob(self, x: Codes) -> Floats:
         rows = np.ascontiguousarray(x)

@@ -25,9 +25,13 @@ const SPARSE: f64 = 1.0 / 16.0;
 /// Tables below this many terms are walked as they are: looking for something better takes longer.
 const SMALL: f64 = 1e6;
 
-/// Error of a difference of mean entropies, relative to the joint entropy: that of single terms
-/// (`4e-16`, see [`kernel`](crate::kernel)) and as much again.
+/// Error of a difference of mean entropies, relative to the joint entropy or to one, whichever is
+/// larger: that of single terms (`4e-16`, see [`kernel`](crate::kernel)) and as much again.
 const ROUNDING: f64 = 8e-16;
+
+/// Below this entropy the likely cells are equal to one. They make the same error in every mean, and
+/// the differences are as accurate as the entropy itself.
+const CERTAIN: f64 = 1e-16;
 
 /// The curve in its three forms, in nats.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +62,13 @@ impl Curve {
     /// are made equal: a plateau of the law is a plateau of the curve, and costs nothing.
     pub fn new(means: &[Sum]) -> Self {
         let steps: Vec<Sum> = means.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        let rounding = ROUNDING * means.last().map_or(0.0, |entropy| entropy.value());
+        let joint = (means[means.len() - 1] - means[0]).value();
+        let rounding = ROUNDING
+            * if joint < CERTAIN {
+                joint
+            } else {
+                joint.max(1.0)
+            };
         let mut conditional = Vec::with_capacity(steps.len());
         let mut information = Vec::with_capacity(steps.len());
         let mut level = Sum::ZERO;
@@ -71,8 +81,10 @@ impl Curve {
             conditional.push(level.value());
             information.push((steps[0] - level).value());
         }
+        let mut mean_entropies: Vec<f64> = means.iter().map(|&m| entropy(m)).collect();
+        mean_entropies[0] = 0.0;
         Self {
-            mean_entropies: means.iter().map(|m| m.value()).collect(),
+            mean_entropies,
             conditional,
             information,
         }
@@ -90,13 +102,13 @@ impl Curve {
                 let support = Support::of_table(cells, shape)?;
                 if support.predicted_operations() < terms {
                     let sums = support_sums(&support, |k| &k.x_ln_x, monitor)?;
-                    return Ok(Self::new(&negated(sums)));
+                    return Ok(Self::new(&entropies(sums)));
                 }
             }
         }
         require_work("the subset lattice of this table", terms, MAX_TERMS)?;
         let sums = lattice::sums_by_size(cells, shape, |k| &k.x_ln_x, monitor)?;
-        Ok(Self::new(&negated(means(sums, shape.len()))))
+        Ok(Self::new(&entropies(means(sums, shape.len()))))
     }
 
     /// Of counted or weighted atoms.
@@ -107,13 +119,14 @@ impl Curve {
     pub fn of_support(support: &Support, estimator: Estimator, monitor: &Monitor) -> Result<Self> {
         let total = support.total();
         if estimator == Estimator::ChaoShen {
+            support.require_mask()?;
             let operations = support.predicted_operations();
             require_work("the subset lattice of these samples", operations, MAX_TERMS)?;
             let sums = support::chao_shen_by_size(support, monitor)?;
             return Ok(Self::new(&means(sums, support.n())));
         }
         let normalised = support.clone().normalised();
-        let mut means = negated(support_sums(&normalised, |k| &k.x_ln_x, monitor)?);
+        let mut means = entropies(support_sums(&normalised, |k| &k.x_ln_x, monitor)?);
         if estimator == Estimator::MillerMadow {
             let sizes = support_sums(support, |k| &k.positive, monitor)?;
             for (mean, size) in means.iter_mut().zip(sizes) {
@@ -138,6 +151,11 @@ pub fn coverage(support: &Support, monitor: &Monitor) -> Result<Vec<f64>> {
         .collect())
 }
 
+/// An entropy as it is returned: a certain outcome has 0, and not the rounding error of `1 ln 1`.
+fn entropy(sum: Sum) -> f64 {
+    sum.value().max(0.0)
+}
+
 /// Mean sums of `f` by subset size, by the cheaper of the two walks.
 fn support_sums(
     support: &Support,
@@ -152,6 +170,9 @@ fn support_sums(
     };
     let atoms = support.predicted_operations();
     let what = "the subset lattice of these samples";
+    if dense > MAX_TERMS {
+        support.require_mask()?;
+    }
     require_work(what, atoms.min(dense), MAX_TERMS)?;
     let sums = if dense <= atoms {
         require_memory(what, 16.0 * support.table_cells())?;
@@ -162,7 +183,8 @@ fn support_sums(
     Ok(means(sums, support.n()))
 }
 
-fn negated(sums: Vec<Sum>) -> Vec<Sum> {
+/// Entropies from sums of `x ln x`.
+fn entropies(sums: Vec<Sum>) -> Vec<Sum> {
     sums.into_iter().map(|sum| -sum).collect()
 }
 
@@ -203,7 +225,9 @@ pub fn table_subset_entropies(
     require_memory(what, 48.0 * 2f64.powi(shape.len() as i32))?;
     require_work(what, lattice::terms(shape), MAX_TERMS)?;
     let sums = lattice::sums_by_subset(cells, shape, |k| &k.x_ln_x, monitor)?;
-    Ok(sums.into_iter().map(|sum| (-sum).value()).collect())
+    let mut entropies: Vec<f64> = sums.into_iter().map(|sum| entropy(-sum)).collect();
+    entropies[0] = 0.0;
+    Ok(entropies)
 }
 
 /// Plug-in entropies of all subsets of the coordinates of weighted atoms, by bit mask.
@@ -222,7 +246,10 @@ pub fn support_subset_entropies(support: &Support, monitor: &Monitor) -> Result<
         .map(|subset| {
             let bits = coordinates.iter().enumerate();
             let mask: usize = bits.map(|(k, &i)| (subset >> i & 1) << k).sum();
-            0.0 - varying[mask]
+            if mask == 0 {
+                return 0.0;
+            }
+            entropy(Sum::from(-varying[mask]))
         })
         .collect())
 }
@@ -241,7 +268,7 @@ pub struct Totals {
 impl Totals {
     fn new(joint: Sum, single: Sum, leave_one_out: Sum, n: usize) -> Self {
         Self {
-            entropy: joint.value(),
+            entropy: entropy(joint),
             total_correlation: (single - joint).value().max(0.0),
             dual_total_correlation: (leave_one_out - joint * (n as f64 - 1.0)).value().max(0.0),
         }
@@ -269,15 +296,15 @@ impl Totals {
     /// When interrupted.
     pub fn of_support(support: &Support, monitor: &Monitor) -> Result<Self> {
         let support = support.clone().normalised();
-        let entropy = |kept: &dyn Fn(usize) -> bool| {
+        let marginal = |kept: &dyn Fn(usize) -> bool| {
             -(crate::kernel::kernel().x_ln_x.sum)(&support.marginal(kept))
         };
-        let joint = entropy(&|_| true);
+        let joint = marginal(&|_| true);
         let (mut single, mut leave_one_out) = (Sum::ZERO, joint * support.constant() as f64);
         for &i in support.coordinates() {
             monitor.check()?;
-            single = single + entropy(&|k| k == i);
-            leave_one_out = leave_one_out + entropy(&|k| k != i);
+            single = single + marginal(&|k| k == i);
+            leave_one_out = leave_one_out + marginal(&|k| k != i);
         }
         Ok(Self::new(joint, single, leave_one_out, support.n()))
     }
@@ -288,7 +315,7 @@ impl Totals {
 /// # Errors
 /// When interrupted.
 pub fn table_entropy(cells: &[f64], monitor: &Monitor) -> Result<f64> {
-    Ok(table::joint(cells, monitor)?.value())
+    Ok(entropy(table::joint(cells, monitor)?))
 }
 
 #[cfg(test)]

@@ -26,9 +26,10 @@ use crate::sum::Sum;
 /// fill half of a common second-level cache.
 const RESIDENT: usize = 1 << 15;
 
-/// Number of terms of a full walk: `prod (1 + q_i)`.
+/// Number of terms of a full walk: `prod (1 + q_i)` over the coordinates of more than one letter.
 pub fn terms(shape: &[usize]) -> f64 {
-    shape.iter().map(|&q| 1.0 + q as f64).product()
+    let varying = shape.iter().filter(|&&q| q > 1);
+    varying.map(|&q| 1.0 + q as f64).product()
 }
 
 /// Sums of `f` over all marginals of a size: entry `j` adds up all `C(n, j)` subsets.

@@ -6,16 +6,16 @@
 //! into the cache once and each of its coordinates is summed out there.
 
 use crate::error::{Error, Result};
-use crate::kernel::kernel;
+use crate::kernel::{fusible, kernel};
 use crate::monitor::Monitor;
 use crate::parallel;
 use crate::sum::Sum;
 
-/// Cells of a tile: with two buffers beside it, it fits in a second-level cache.
-const TILE: usize = 1 << 14;
+/// Cells of a tile: with two more of its size beside it, it fits in a second-level cache.
+const TILE: usize = 1 << 15;
 
 /// Shortest contiguous run worth gathering into a tile.
-const RUN: usize = 64;
+const RUN: usize = 32;
 
 /// Tiles handled by one task, so that partial results stay few.
 const TILES_PER_TASK: usize = 64;
@@ -165,38 +165,75 @@ impl<'a> Group<'a> {
                 letters,
             })
             .collect();
-        let mut tile = Vec::with_capacity(self.cells * self.run);
+        let mut gathered = Vec::with_capacity(self.cells * self.run);
         let mut scratch = vec![0.0; self.cells * self.run];
+        let mut total = vec![0.0; self.cells * self.run];
         for t in task * TILES_PER_TASK..self.tiles().min((task + 1) * TILES_PER_TASK) {
             let (outer, start) = (t / self.runs(), t % self.runs() * self.run);
             let run = self.run.min(self.inner - start);
             let part = &table[outer * self.cells * self.inner..][..self.cells * self.inner];
-            if run == self.inner {
-                self.tile(part, run, &mut scratch, &mut axes);
+            let tile = if run == self.inner {
+                part
             } else {
-                tile.clear();
+                gathered.clear();
                 for row in part.chunks_exact(self.inner) {
-                    tile.extend_from_slice(&row[start..start + run]);
+                    gathered.extend_from_slice(&row[start..start + run]);
                 }
-                self.tile(&tile, run, &mut scratch, &mut axes);
+                &gathered
+            };
+            self.leave_one_out(tile, run, &mut scratch, &mut axes);
+            // The last run of a row may be shorter than the others; rows stay apart all the same.
+            let row = if run == self.run { tile.len() } else { run };
+            let rows = total
+                .chunks_exact_mut(row.max(self.run))
+                .zip(tile.chunks_exact(row));
+            for (sum, row) in rows {
+                for (sum, x) in sum.iter_mut().zip(row) {
+                    *sum += x;
+                }
             }
         }
+        self.letters(&total, &mut scratch, &mut axes);
         axes
     }
 
-    fn tile(&self, tile: &[f64], run: usize, scratch: &mut [f64], axes: &mut [Axis]) {
+    /// Sums out each coordinate of a tile.
+    fn leave_one_out(&self, tile: &[f64], run: usize, scratch: &mut [f64], axes: &mut [Axis]) {
         let kernel = kernel();
-        let mut inner = tile.len();
-        for (&q, axis) in self.shape.iter().zip(&mut *axes) {
-            inner /= q;
-            let dropped = &mut scratch[..tile.len() / q];
-            (kernel.sum_out)(tile, q, inner, dropped);
-            axis.leave_one_out = axis.leave_one_out + (kernel.x_ln_x.sum)(dropped);
+        let mut decided = 0;
+        while decided < self.shape.len() {
+            let rest = &self.shape[decided..];
+            let cells = rest.iter().product::<usize>() * run;
+            // As many coordinates together as one leaf takes.
+            let together = (1..=rest.len().min(3)).rev().find(|&count| {
+                let fused: usize = rest[..count].iter().product();
+                fusible(&rest[..count], cells / fused)
+            });
+            let axes = &mut axes[decided..];
+            if let Some(count) = together {
+                let block = cells / rest[..count].iter().product::<usize>();
+                let mut sums = [0.0; 3];
+                for part in tile.chunks_exact(cells) {
+                    (kernel.x_ln_x.drop_each)(part, &rest[..count], block, &mut sums[..count]);
+                }
+                for (axis, sum) in axes.iter_mut().zip(&sums[..count]) {
+                    axis.leave_one_out.push(*sum);
+                }
+                decided += count;
+            } else {
+                let dropped = &mut scratch[..tile.len() / rest[0]];
+                (kernel.sum_out)(tile, rest[0], cells / rest[0], dropped);
+                axes[0].leave_one_out = axes[0].leave_one_out + (kernel.x_ln_x.sum)(dropped);
+                decided += 1;
+            }
         }
-        debug_assert_eq!(inner, run);
-        // Single marginals: read off the leading coordinate, sum it out, go on with the rest.
-        let (mut rest, mut space) = (tile, scratch);
-        for (&q, axis) in self.shape.iter().zip(&mut *axes) {
+    }
+
+    /// Reads off the marginal of the leading coordinate, sums it out, goes on with the rest.
+    fn letters(&self, total: &[f64], scratch: &mut [f64], axes: &mut [Axis]) {
+        let kernel = kernel();
+        let (mut rest, mut space) = (total, scratch);
+        for (&q, axis) in self.shape.iter().zip(axes) {
             let cells = rest.len() / q;
             for (letter, slice) in axis.letters.iter_mut().zip(rest.chunks_exact(cells)) {
                 *letter = *letter + (kernel.mass)(slice);

@@ -12,7 +12,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use rayon::ThreadPool;
 use unmask_core::error::Result;
@@ -33,10 +33,39 @@ const MAX_THREADS: usize = 4096;
 /// Threads used when a call does not say; 0 for one per processor.
 static DEFAULT_THREADS: AtomicUsize = AtomicUsize::new(0);
 
+/// A number of threads in `1..=MAX_THREADS`, as a Python caller gives it.
+#[derive(Clone, Copy)]
+pub struct Threads(usize);
+
+impl Threads {
+    /// For what is sequential.
+    pub const ONE: Self = Self(1);
+}
+
+impl FromPyObject<'_, '_> for Threads {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        match object.extract::<usize>() {
+            Ok(threads @ 1..=MAX_THREADS) => Ok(Self(threads)),
+            Err(error) if error.is_instance_of::<PyTypeError>(object.py()) => {
+                Err(PyTypeError::new_err(format!(
+                    "threads: is a {}, expected an integer or None",
+                    object.get_type().name()?
+                )))
+            }
+            _ => Err(PyValueError::new_err(format!(
+                "threads: is {}, expected 1..={MAX_THREADS} or None",
+                object.str()?
+            ))),
+        }
+    }
+}
+
 /// How a call wants to run: `threads` and `progress` as the Python caller gave them.
 pub struct Call {
     /// Number of threads, or the default.
-    pub threads: Option<usize>,
+    pub threads: Option<Threads>,
     /// Called with the fraction done, now and then.
     pub progress: Option<Py<PyAny>>,
 }
@@ -49,7 +78,15 @@ impl Call {
         operations: f64,
         job: impl FnOnce(&Monitor) -> Result<T> + Send,
     ) -> PyResult<T> {
-        let threads = checked(self.threads)?;
+        let threads = self.threads.map_or_else(num_threads, |threads| threads.0);
+        if let Some(progress) = &self.progress
+            && !progress.bind(py).is_callable()
+        {
+            return Err(PyTypeError::new_err(format!(
+                "progress: is a {}, expected a callable or None",
+                progress.bind(py).get_type().name()?
+            )));
+        }
         let monitor = Monitor::new();
         if operations < INLINE {
             return job(&monitor).map_err(to_python);
@@ -100,24 +137,11 @@ impl Call {
     }
 }
 
-/// The number of threads that a request stands for.
-fn checked(threads: Option<usize>) -> PyResult<usize> {
-    match threads {
-        None => Ok(num_threads()),
-        Some(threads @ 1..=MAX_THREADS) => Ok(threads),
-        Some(threads) => Err(PyValueError::new_err(format!(
-            "threads: is {threads}, expected 1..={MAX_THREADS} or None"
-        ))),
-    }
-}
-
 /// Sets how many threads a call uses if it does not say; `None` for one per processor.
 #[pyfunction]
 #[pyo3(signature = (threads))]
-pub fn set_num_threads(threads: Option<usize>) -> PyResult<()> {
-    let threads = threads.map(|threads| checked(Some(threads))).transpose()?;
-    DEFAULT_THREADS.store(threads.unwrap_or(0), Ordering::Relaxed);
-    Ok(())
+pub fn set_num_threads(threads: Option<Threads>) {
+    DEFAULT_THREADS.store(threads.map_or(0, |threads| threads.0), Ordering::Relaxed);
 }
 
 /// How many threads a call uses if it does not say.

@@ -6,7 +6,7 @@ use unmask_core::schedule::{self, Losses};
 
 use crate::array::cells;
 use crate::error::to_python;
-use crate::gate::Call;
+use crate::gate::{Call, Threads};
 
 /// Passes over the curve that finding one schedule takes, about.
 const PASSES: f64 = 64.0;
@@ -14,7 +14,7 @@ const PASSES: f64 = 64.0;
 /// The schedule problems are sequential.
 fn single() -> Call {
     Call {
-        threads: Some(1),
+        threads: Some(Threads::ONE),
         progress: None,
     }
 }

@@ -8,7 +8,7 @@ use unmask_core::support;
 
 use crate::array::cells;
 use crate::error::to_python;
-use crate::gate::Call;
+use crate::gate::{Call, Threads};
 use crate::table::{CurveArrays, curve_arrays};
 
 /// Distinct rows with positive weights.
@@ -51,7 +51,7 @@ impl Support {
         &self,
         py: Python<'py>,
         estimator: &str,
-        threads: Option<usize>,
+        threads: Option<Threads>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<CurveArrays<'py>> {
         let estimator = match estimator {
@@ -75,7 +75,7 @@ impl Support {
     fn coverage<'py>(
         &self,
         py: Python<'py>,
-        threads: Option<usize>,
+        threads: Option<Threads>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let coverage = Call { threads, progress }.run(py, self.operations(), |monitor| {
@@ -86,7 +86,7 @@ impl Support {
 
     /// Plug-in H(X), TC and DTC, without the subset lattice.
     #[pyo3(signature = (threads=None))]
-    fn totals(&self, py: Python<'_>, threads: Option<usize>) -> PyResult<(f64, f64, f64)> {
+    fn totals(&self, py: Python<'_>, threads: Option<Threads>) -> PyResult<(f64, f64, f64)> {
         let call = Call {
             threads,
             progress: None,
@@ -107,7 +107,7 @@ impl Support {
     fn subset_entropies<'py>(
         &self,
         py: Python<'py>,
-        threads: Option<usize>,
+        threads: Option<Threads>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let entropies = Call { threads, progress }.run(py, self.operations(), |monitor| {

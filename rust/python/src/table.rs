@@ -7,7 +7,7 @@ use unmask_core::{lattice, table};
 
 use crate::array::cells;
 use crate::error::to_python;
-use crate::gate::Call;
+use crate::gate::{Call, Threads};
 
 /// Three arrays: `M_0..M_n`, `h_0..h_{n-1}`, `Z_1..Z_n`.
 pub type CurveArrays<'py> = (
@@ -37,7 +37,7 @@ pub fn table_total(pmf: PyReadonlyArrayDyn<'_, f64>) -> PyResult<f64> {
 pub fn table_curve<'py>(
     py: Python<'py>,
     pmf: PyReadonlyArrayDyn<'py, f64>,
-    threads: Option<usize>,
+    threads: Option<Threads>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<CurveArrays<'py>> {
     let (cells, shape) = (cells("pmf", &pmf)?, pmf.shape());
@@ -53,7 +53,7 @@ pub fn table_curve<'py>(
 pub fn table_entropy(
     py: Python<'_>,
     pmf: PyReadonlyArrayDyn<'_, f64>,
-    threads: Option<usize>,
+    threads: Option<Threads>,
 ) -> PyResult<f64> {
     let cells = cells("pmf", &pmf)?;
     let call = Call {
@@ -71,7 +71,7 @@ pub fn table_entropy(
 pub fn table_totals(
     py: Python<'_>,
     pmf: PyReadonlyArrayDyn<'_, f64>,
-    threads: Option<usize>,
+    threads: Option<Threads>,
 ) -> PyResult<(f64, f64, f64)> {
     let (cells, shape) = (cells("pmf", &pmf)?, pmf.shape());
     let call = Call {
@@ -95,7 +95,7 @@ pub fn table_totals(
 pub fn table_subset_entropies<'py>(
     py: Python<'py>,
     pmf: PyReadonlyArrayDyn<'py, f64>,
-    threads: Option<usize>,
+    threads: Option<Threads>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let (cells, shape) = (cells("pmf", &pmf)?, pmf.shape());

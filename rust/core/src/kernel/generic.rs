@@ -223,8 +223,75 @@ unsafe fn leaf_bits<L: Lanes, T: Term>(src: &[f64], block: usize, out: &mut [f64
     }
 }
 
-/// Outputs that are added up side by side where runs are too short for registers.
-const SIDE_BY_SIDE: usize = 8;
+/// For each of up to three coordinates, the sub-marginal that drops it alone; see
+/// [`Terms::drop_each`](super::Terms::drop_each).
+///
+/// # Safety
+/// As for [`Lanes`].
+#[inline(always)]
+pub(super) unsafe fn drop_each<L: Lanes, T: Term>(
+    src: &[f64],
+    shape: &[usize],
+    block: usize,
+    out: &mut [f64],
+) {
+    let cells = shape.iter().product::<usize>() * block;
+    assert!(src.len() == cells && out.len() == shape.len());
+    // SAFETY: the caller's promise, and the runs named by `shape` and `block` fill `src` exactly.
+    unsafe {
+        match *shape {
+            [] => {}
+            [q] => {
+                let mut acc = [L::splat(0.0); 1];
+                over_block!(L, src, block, acc, out, |at| {
+                    let mut dropped = at(0);
+                    for run in 1..q {
+                        dropped = dropped.add(at(run));
+                    }
+                    acc[0] = T::accumulate(acc[0], dropped);
+                });
+            }
+            [q, columns] => {
+                assert!(columns <= MAX_COLUMNS);
+                let mut acc = [L::splat(0.0); 2];
+                let mut column = [L::splat(0.0); MAX_COLUMNS];
+                over_block!(L, src, block, acc, out, |at| {
+                    column[..columns].fill(L::splat(0.0));
+                    for a in 0..q {
+                        let mut row = L::splat(0.0);
+                        for (b, sum) in column[..columns].iter_mut().enumerate() {
+                            let x = at(a * columns + b);
+                            row = row.add(x);
+                            *sum = sum.add(x);
+                        }
+                        acc[1] = T::accumulate(acc[1], row);
+                    }
+                    for &sum in &column[..columns] {
+                        acc[0] = T::accumulate(acc[0], sum);
+                    }
+                });
+            }
+            [2, 2, 2] => {
+                let mut acc = [L::splat(0.0); 3];
+                over_block!(L, src, block, acc, out, |at| {
+                    for k in 0..4 {
+                        let pair = at(k).add(at(k + 4));
+                        acc[0] = T::accumulate(acc[0], pair);
+                    }
+                    for k in [0, 1, 4, 5] {
+                        let pair = at(k).add(at(k + 2));
+                        acc[1] = T::accumulate(acc[1], pair);
+                    }
+                    for k in [0, 2, 4, 6] {
+                        let pair = at(k).add(at(k + 1));
+                        acc[2] = T::accumulate(acc[2], pair);
+                    }
+                });
+            }
+            _ => unreachable!("as for leaves"),
+        }
+    }
+}
 
 /// `dst[o, i] = sum over a of src[o, a, i]` for `a < q` and `i < inner`; see
 /// [`Kernel::sum_out`](super::Kernel::sum_out).
@@ -236,14 +303,17 @@ pub(super) unsafe fn sum_out<L: Lanes>(src: &[f64], q: usize, inner: usize, dst:
     assert!(q > 0 && inner > 0);
     assert!(src.len() == dst.len() * q && dst.len().is_multiple_of(inner));
     if inner < L::WIDTH {
-        match (q, inner) {
-            // The same code with loops of known length.
-            (2, 1) => sum_out_short(src, 2, 1, dst),
-            (2, 2) => sum_out_short(src, 2, 2, dst),
-            (2, 4) => sum_out_short(src, 2, 4, dst),
-            (4, 1) => sum_out_short(src, 4, 1, dst),
-            (4, 4) => sum_out_short(src, 4, 4, dst),
-            _ => sum_out_short(src, q, inner, dst),
+        // SAFETY: the caller's promise.
+        unsafe {
+            match (q, inner) {
+                (2, 1 | 2 | 4) => sum_out_pairs::<L>(src, inner, dst),
+                (4, 1 | 2 | 4) => sum_out_fours::<L>(src, inner, dst),
+                // The same code with loops of known length.
+                (3, 1) => sum_out_short(src, 3, 1, dst),
+                (3, 3) => sum_out_short(src, 3, 3, dst),
+                (_, 1) if q >= L::WIDTH => sum_out_rows::<L>(src, q, dst),
+                _ => sum_out_short(src, q, inner, dst),
+            }
         }
         return;
     }
@@ -272,29 +342,78 @@ pub(super) unsafe fn sum_out<L: Lanes>(src: &[f64], q: usize, inner: usize, dst:
     }
 }
 
-/// [`sum_out`] for runs shorter than a register: independent sums side by side.
+/// [`sum_out`] for two short runs: whole registers, then the rest.
 #[inline(always)]
-fn sum_out_short(src: &[f64], q: usize, inner: usize, dst: &mut [f64]) {
-    let stride = q * inner;
-    let mut outputs = dst.chunks_exact_mut(SIDE_BY_SIDE * inner);
-    let mut inputs = src.chunks_exact(SIDE_BY_SIDE * stride);
+unsafe fn sum_out_pairs<L: Lanes>(src: &[f64], inner: usize, dst: &mut [f64]) {
+    let mut outputs = dst.chunks_exact_mut(L::WIDTH);
+    let mut inputs = src.chunks_exact(2 * L::WIDTH);
     for (d, x) in (&mut outputs).zip(&mut inputs) {
-        for i in 0..inner {
-            let mut sums = [0.0; SIDE_BY_SIDE];
-            for a in 0..q {
-                for (k, sum) in sums.iter_mut().enumerate() {
-                    *sum += x[k * stride + a * inner + i];
-                }
-            }
-            for (k, &sum) in sums.iter().enumerate() {
-                d[k * inner + i] = sum;
-            }
+        // SAFETY: the caller's promise; a chunk holds as many registers as are read and written.
+        unsafe {
+            let at = |k: usize| L::load(x.as_ptr().add(k * L::WIDTH));
+            at(0)
+                .pair_sums(at(1), inner)
+                .store_first(d.as_mut_ptr(), L::WIDTH);
         }
     }
-    let rest = outputs.into_remainder().chunks_exact_mut(inner);
-    for (d, x) in rest.zip(inputs.remainder().chunks_exact(stride)) {
+    sum_out_short(inputs.remainder(), 2, inner, outputs.into_remainder());
+}
+
+/// [`sum_out`] for four short runs, as two times two.
+#[inline(always)]
+unsafe fn sum_out_fours<L: Lanes>(src: &[f64], inner: usize, dst: &mut [f64]) {
+    let mut outputs = dst.chunks_exact_mut(L::WIDTH);
+    let mut inputs = src.chunks_exact(4 * L::WIDTH);
+    for (d, x) in (&mut outputs).zip(&mut inputs) {
+        // SAFETY: the caller's promise; a chunk holds as many registers as are read and written.
+        unsafe {
+            let at = |k: usize| L::load(x.as_ptr().add(k * L::WIDTH));
+            let (low, high) = if 2 * inner < L::WIDTH {
+                (
+                    at(0).pair_sums(at(1), 2 * inner),
+                    at(2).pair_sums(at(3), 2 * inner),
+                )
+            } else {
+                (at(0).add(at(1)), at(2).add(at(3)))
+            };
+            let sums = low.pair_sums(high, inner);
+            sums.store_first(d.as_mut_ptr(), L::WIDTH);
+        }
+    }
+    sum_out_short(inputs.remainder(), 4, inner, outputs.into_remainder());
+}
+
+/// [`sum_out`] of the last coordinate: sums of contiguous rows of at least a register.
+#[inline(always)]
+unsafe fn sum_out_rows<L: Lanes>(src: &[f64], q: usize, dst: &mut [f64]) {
+    for (d, row) in dst.iter_mut().zip(src.chunks_exact(q)) {
+        // SAFETY: the caller's promise; registers are read within the row.
+        unsafe {
+            let mut registers = row.chunks_exact(L::WIDTH);
+            let mut sum = L::splat(0.0);
+            for register in &mut registers {
+                sum = sum.add(L::load(register.as_ptr()));
+            }
+            let rest = registers.remainder();
+            if !rest.is_empty() {
+                sum = sum.add(L::load_first(rest.as_ptr(), rest.len()));
+            }
+            *d = sum.total();
+        }
+    }
+}
+
+/// [`sum_out`] for runs shorter than a register.
+#[inline(always)]
+fn sum_out_short(src: &[f64], q: usize, inner: usize, dst: &mut [f64]) {
+    let outer = dst.chunks_exact_mut(inner);
+    for (d, x) in outer.zip(src.chunks_exact(q * inner)) {
         for (i, d) in d.iter_mut().enumerate() {
-            *d = (0..q).map(|a| x[a * inner + i]).sum();
+            let mut sum = x[i];
+            for a in 1..q {
+                sum += x[a * inner + i];
+            }
+            *d = sum;
         }
     }
 }

@@ -37,6 +37,10 @@ pub(super) trait Lanes: Copy {
     /// `self + other`.
     unsafe fn add(self, other: Self) -> Self;
 
+    /// Reads `self, other` as cells of shape `(.., 2, inner)` with `inner < WIDTH` a power of two,
+    /// and sums out the middle.
+    unsafe fn pair_sums(self, other: Self, inner: usize) -> Self;
+
     /// `self * factor + term`, fused where the hardware does it.
     unsafe fn mul_add(self, factor: Self, term: Self) -> Self;
 

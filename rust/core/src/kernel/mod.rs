@@ -42,7 +42,7 @@ pub struct Kernel {
     pub singleton: Terms,
 }
 
-/// The two ways in which a function is summed over cells.
+/// The ways in which a function is summed over cells.
 pub struct Terms {
     /// Sum over all cells.
     pub sum: fn(&[f64]) -> Sum,
@@ -51,6 +51,9 @@ pub struct Terms {
     /// those coordinates (bit `k` for `shape[k]`), the sum over the cells of the marginal that
     /// keeps `s` and the block. What [`fusible`] says may be asked for.
     pub leaf: fn(&[f64], &[usize], usize, &mut [f64]),
+    /// As `leaf`, but adds to `out[k]` the sum over the cells of the marginal that drops `shape[k]`
+    /// and nothing else.
+    pub drop_each: fn(&[f64], &[usize], usize, &mut [f64]),
 }
 
 /// Whether one [`Terms::leaf`] takes all the coordinates `shape` beside a block, and fills its
@@ -93,12 +96,21 @@ macro_rules! shell {
                     // SAFETY: this function is compiled for the instructions of the lanes.
                     unsafe { generic::leaf::<$lanes, $term>(src, shape, block, out) }
                 }
+                $(#[$feature])?
+                fn drop_each(src: &[f64], shape: &[usize], block: usize, out: &mut [f64]) {
+                    // SAFETY: this function is compiled for the instructions of the lanes.
+                    unsafe { generic::drop_each::<$lanes, $term>(src, shape, block, out) }
+                }
                 #[allow(unused_unsafe)]
                 Terms {
                     // SAFETY: a kernel is handed out only where its instructions were detected.
                     sum: |x| unsafe { sum(x) },
                     // SAFETY: as above.
                     leaf: |src, shape, block, out| unsafe { leaf(src, shape, block, out) },
+                    // SAFETY: as above.
+                    drop_each: |src, shape, block, out| unsafe {
+                        drop_each(src, shape, block, out)
+                    },
                 }
             }};
         }

@@ -24,6 +24,15 @@ impl Portable {
     }
 }
 
+/// [`Lanes::pair_sums`] of four lanes.
+#[inline(always)]
+pub(super) fn pair_sums([a, b, c, d]: [f64; 4], [e, f, g, h]: [f64; 4], inner: usize) -> [f64; 4] {
+    match inner {
+        1 => [a + b, c + d, e + f, g + h],
+        _ => [a + c, b + d, e + g, f + h],
+    }
+}
+
 /// Fused where that is one instruction; elsewhere the fused form is a slow library call.
 #[inline(always)]
 fn mul_add(x: f64, y: f64, z: f64) -> f64 {
@@ -65,6 +74,11 @@ impl Lanes for Portable {
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         self.zip(other, |x, y| x + y)
+    }
+
+    #[inline(always)]
+    unsafe fn pair_sums(self, other: Self, inner: usize) -> Self {
+        Self(pair_sums(self.0, other.0, inner))
     }
 
     #[inline(always)]

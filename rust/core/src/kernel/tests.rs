@@ -171,6 +171,12 @@ proptest! {
                     let want = (terms.sum)(&marginal).value();
                     prop_assert!((got - want).abs() <= 1e-13 * want.abs().max(1.0));
                 }
+                let mut dropped = vec![0.0; shape.len()];
+                (terms.drop_each)(&src, &shape, block, &mut dropped);
+                for (k, got) in dropped.iter().enumerate() {
+                    let want = out[((1 << shape.len()) - 1) ^ 1 << k];
+                    prop_assert!((got - want).abs() <= 1e-13 * want.abs().max(1.0));
+                }
             }
         }
     }

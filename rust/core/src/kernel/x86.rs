@@ -4,6 +4,7 @@ use std::arch::x86_64::*;
 
 use super::lanes::Lanes;
 use super::logarithm::{LN_OF_INVERSE, RECIPROCAL};
+use super::portable::pair_sums;
 
 /// Eight doubles; needs `avx512f`.
 #[derive(Clone, Copy)]
@@ -53,6 +54,24 @@ impl Lanes for Avx512 {
     unsafe fn add(self, other: Self) -> Self {
         // SAFETY: as for `Lanes`.
         Self(unsafe { _mm512_add_pd(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn pair_sums(self, other: Self, inner: usize) -> Self {
+        // SAFETY: as for `Lanes`.
+        unsafe {
+            // Output lane k comes from the inputs at `first` and `inner` further on.
+            let lane = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
+            let within = _mm512_set1_epi64(inner as i64 - 1);
+            let run = _mm512_andnot_epi64(within, lane);
+            let first =
+                _mm512_add_epi64(_mm512_add_epi64(run, run), _mm512_and_epi64(lane, within));
+            let second = _mm512_add_epi64(first, _mm512_set1_epi64(inner as i64));
+            Self(_mm512_add_pd(
+                _mm512_permutex2var_pd(self.0, first, other.0),
+                _mm512_permutex2var_pd(self.0, second, other.0),
+            ))
+        }
     }
 
     #[inline(always)]
@@ -143,6 +162,17 @@ impl Lanes for Avx2 {
     unsafe fn add(self, other: Self) -> Self {
         // SAFETY: as for `Lanes`.
         Self(unsafe { _mm256_add_pd(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn pair_sums(self, other: Self, inner: usize) -> Self {
+        let (mut x, mut y) = ([0.0; 4], [0.0; 4]);
+        // SAFETY: as for `Lanes`; both arrays have room for four.
+        unsafe {
+            _mm256_storeu_pd(x.as_mut_ptr(), self.0);
+            _mm256_storeu_pd(y.as_mut_ptr(), other.0);
+            Self::load(pair_sums(x, y, inner).as_ptr())
+        }
     }
 
     #[inline(always)]

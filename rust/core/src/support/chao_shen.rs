@@ -5,10 +5,10 @@
 //! `- sum_c C p ln(C p) / (1 - (1 - C p)^N)` with `p = c / N`. The coverage belongs to the subset, so
 //! that the terms are not a fixed function of the cell: every subset is visited with its counts.
 
+use super::Support;
 use super::refine::{Partition, Refiner};
 use super::walk::ONE_TASK;
-use super::{MAX_COORDINATES, Support};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::parallel;
 use crate::sum::Sum;
@@ -19,17 +19,11 @@ const TASK_COLUMNS: usize = 6;
 /// Estimated entropies summed over all subsets of each size of the coordinates that vary.
 ///
 /// # Errors
-/// If the weights are not counts, more than [`MAX_COORDINATES`] coordinates vary, or when
-/// interrupted.
+/// If the weights are not counts, more coordinates vary than a mask holds, or when interrupted.
 pub fn chao_shen_by_size(support: &Support, monitor: &Monitor) -> Result<Vec<Sum>> {
     support.require_counts()?;
     let columns = support.varying();
-    if columns > MAX_COORDINATES {
-        return Err(Error::invalid(
-            "samples",
-            format!("{columns} coordinates vary, expected at most {MAX_COORDINATES}"),
-        ));
-    }
+    support.require_mask()?;
     let task_columns = if support.predicted_operations() < ONE_TASK {
         0
     } else {

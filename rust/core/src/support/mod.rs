@@ -179,6 +179,21 @@ impl Support {
         }
     }
 
+    /// Refuses more varying coordinates than a subset mask can hold.
+    ///
+    /// # Errors
+    /// Says how many vary.
+    pub fn require_mask(&self) -> Result<()> {
+        let varying = self.varying();
+        if varying <= MAX_COORDINATES {
+            return Ok(());
+        }
+        let problem = format!(
+            "{varying} coordinates vary, the subset lattice takes at most {MAX_COORDINATES}"
+        );
+        Err(Error::invalid("samples", problem))
+    }
+
     /// The same atoms with weights that sum to one.
     pub fn normalised(mut self) -> Self {
         let total = self.total();

@@ -6,8 +6,8 @@
 //! predicted cost.
 
 use super::refine::{Partition, Refiner};
-use super::{Column, MAX_COORDINATES, Support};
-use crate::error::{Error, Result};
+use super::{Column, Support};
+use crate::error::Result;
 use crate::kernel::{Kernel, Terms};
 use crate::lattice::Walk;
 use crate::monitor::Monitor;
@@ -36,7 +36,7 @@ pub(super) const ONE_TASK: f64 = 1e5;
 /// `C(v, j)` subsets.
 ///
 /// # Errors
-/// If more than [`MAX_COORDINATES`] coordinates vary, or when interrupted.
+/// If more coordinates vary than a mask holds, or when interrupted.
 pub fn sums_by_size(
     support: &Support,
     pick: fn(&Kernel) -> &Terms,
@@ -131,15 +131,7 @@ pub(super) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     fn checked(support: &'a Support) -> Result<Self> {
-        if support.varying() > MAX_COORDINATES {
-            return Err(Error::invalid(
-                "samples",
-                format!(
-                    "{} coordinates vary, the full subset lattice takes at most {MAX_COORDINATES}",
-                    support.varying()
-                ),
-            ));
-        }
+        support.require_mask()?;
         Ok(Self::new(support))
     }
 

@@ -1,0 +1,28 @@
+"""Arguments: what was given, by name, and what was expected instead."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def array(values: object, name: str) -> npt.NDArray[Any]:
+    """Return any rectangular array; whoever asks looks at the type of its entries."""
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise type(error)(f"{name}: expected an array ({error})") from None
+
+
+def amount(value: object, name: str) -> float:
+    """Return a finite number of nats, zero or more."""
+    given = array(value, name)
+    if given.ndim != 0 or given.dtype.kind not in "fiu":
+        raise TypeError(f"{name}: is {value!r}, expected a number of nats")
+    number = float(given)
+    if not (math.isfinite(number) and number >= 0):
+        raise ValueError(f"{name}: is {value}, expected a finite number of nats >= 0")
+    return number
