@@ -77,14 +77,16 @@ def test_the_frontier_has_logarithmic_axes_and_others_beside_it(curve, ax):
     others = {"uniform": [schedules.uniform(5, k) for k in (4, 2)], "none": []}
     plot.frontier(best, ax, others=others)
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert labels(ax) == ["optimal (zero from 5 steps)", "uniform", "none"]
     optimum, uniform, none = ax.lines
     np.testing.assert_array_equal(optimum.get_xdata(), [1, 2, 3, 4])
     np.testing.assert_array_equal(optimum.get_ydata(), best.expected_kl[:4])
     np.testing.assert_array_equal(uniform.get_xdata(), [2, 4])
     assert len(none.get_xdata()) == 0
     assert optimum.get_marker() != uniform.get_marker()
-    assert optimum.get_linestyle() != uniform.get_linestyle()
-    assert labels(ax) == ["optimal (zero from 5 steps)", "uniform", "none"]
+    assert uniform.get_linestyle() == "None"  # nothing is known of 3 steps
+    plot.frontier(best, ax, others={"uniform": [schedules.uniform(5, k) for k in (2, 3)]})
+    assert ax.lines[-1].get_linestyle() == "--"
 
 
 def test_nothing_to_learn_is_drawn_all_the_same(ax):

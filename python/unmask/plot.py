@@ -278,11 +278,13 @@ def _draw_frontier(
         zero = np.flatnonzero(~shown)
         if position == 0 and len(zero):
             name = f"{name} (zero from {steps[zero[0]]} steps)"
+        # A line across lengths that nobody priced may pass below the optimum.
+        close = np.max(np.diff(steps[shown]), initial=0) <= 1 or shown.sum() > MARKED_POINTS
         ax.plot(
             steps[shown],
             kl[shown],
             color=colour,
-            linestyle=dashes,
+            linestyle=dashes if close else "none",
             linewidth=1.8 if position == 0 else 1.3,
             marker=marker if shown.sum() <= MARKED_POINTS else None,
             markersize=4.5,

@@ -199,7 +199,8 @@ def compare(
         if plot is not None:
             from .. import plot as draw
 
-            best = schedules.frontier(source.curve, max(lengths))
+            most = max(1, min(max(lengths), draw.FRONTIER_WORK // source.curve.n))
+            best = schedules.frontier(source.curve, most)
             others = {name: [one.schedule for one in rows[name]] for name in RULES}
             save_figure(draw.frontier(best, _axes(), others=others).figure, plot)
         if as_json:
