@@ -1,0 +1,5 @@
+"""``python -m unmask`` is the command ``unmask``."""
+
+from .cli import main
+
+main()
