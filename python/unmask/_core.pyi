@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import final
 
 import numpy as np
@@ -8,7 +8,7 @@ __all__ = [
     "Support",
     "kernel_name",
     "num_threads",
-    "require_memory",
+    "require_table",
     "schedule_excess",
     "schedule_frontier",
     "schedule_with_steps",
@@ -27,7 +27,7 @@ _Progress = Callable[[float], object] | None
 
 def kernel_name() -> str: ...
 def num_threads() -> int: ...
-def require_memory(bytes: float) -> None: ...
+def require_table(bytes_per_cell: float, alphabet_sizes: Sequence[int]) -> None: ...
 def set_num_threads(threads: int | None) -> None: ...
 def schedule_excess(h: _Floats, sizes: _Integers) -> float: ...
 def schedule_frontier(h: _Floats, max_steps: int, progress: _Progress = None) -> _Floats: ...

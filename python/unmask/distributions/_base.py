@@ -80,10 +80,9 @@ class Distribution(ABC):
         from ._dense import Dense
 
         sizes = self.alphabet_sizes
-        cells = math.prod(sizes)
         # The table, its codes and their log probabilities.
-        _core.require_memory(8.0 * cells * (self.n + 3))
-        codes = np.indices(sizes).reshape(self.n, cells).T
+        _core.require_table(8.0 * (self.n + 3), sizes)
+        codes = np.indices(sizes).reshape(self.n, math.prod(sizes)).T
         return Dense(np.exp(self._log_prob(codes)).reshape(sizes))
 
     def subset_entropies(

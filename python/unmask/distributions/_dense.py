@@ -56,7 +56,7 @@ class Dense(Distribution):
             raise TypeError(f"pmf: has dtype {given.dtype}, expected real numbers")
         if given.ndim == 0 or given.size == 0:
             raise ValueError(f"pmf: has shape {given.shape}, expected an axis a token, none empty")
-        _core.require_memory(16.0 * given.size)
+        _core.require_table(16.0, given.shape)
         table = np.require(given, np.float64, ["C", "ALIGNED"])
         total = _core.table_total(table)
         if not normalize and not abs(total - 1.0) <= SUM_TOLERANCE:

@@ -94,7 +94,7 @@ impl Curve {
         {
             let positive = cells.iter().filter(|&&p| p > 0.0).count();
             if positive as f64 <= SPARSE * cells.len() as f64 {
-                let support = Support::of_table(cells, shape)?;
+                let support = Support::of_table(cells, shape, monitor)?;
                 if support.predicted_operations() < terms {
                     let sums = support_sums(&support, |k| &k.x_ln_x, monitor)?;
                     return Ok(Self::new(&entropies(sums)));
@@ -170,7 +170,7 @@ fn support_sums(
     }
     require_work(what, atoms.min(dense), MAX_TERMS)?;
     let sums = if dense <= atoms {
-        require_memory(what, 16.0 * support.table_cells())?;
+        require_memory(what, 16.0 * support.table_cells(), dense)?;
         lattice::sums_by_size(&support.table(), &shape, pick, monitor)?
     } else {
         support::sums_by_size(support, pick, monitor)?
@@ -217,8 +217,9 @@ pub fn table_subset_entropies(
     monitor: &Monitor,
 ) -> Result<Vec<f64>> {
     let what = "the entropies of all subsets";
-    require_memory(what, 48.0 * 2f64.powi(shape.len() as i32))?;
-    require_work(what, lattice::terms(shape), MAX_TERMS)?;
+    let terms = lattice::terms(shape);
+    require_memory(what, 48.0 * 2f64.powi(shape.len() as i32), terms)?;
+    require_work(what, terms, MAX_TERMS)?;
     let sums = lattice::sums_by_subset(cells, shape, |k| &k.x_ln_x, monitor)?;
     let mut entropies: Vec<f64> = sums.into_iter().map(|sum| entropy(-sum)).collect();
     entropies[0] = 0.0;
@@ -231,8 +232,8 @@ pub fn table_subset_entropies(
 /// As [`table_subset_entropies`].
 pub fn support_subset_entropies(support: &Support, monitor: &Monitor) -> Result<Vec<f64>> {
     let what = "the entropies of all subsets";
-    require_memory(what, 32.0 * 2f64.powi(support.n() as i32))?;
     let atoms = support.predicted_operations();
+    require_memory(what, 32.0 * 2f64.powi(support.n() as i32), atoms)?;
     require_work(what, atoms, MAX_TERMS)?;
     let normalised = support.clone().normalised();
     let varying = support::sums_by_subset(&normalised, |k| &k.x_ln_x, monitor)?;
@@ -361,7 +362,7 @@ mod tests {
         let mut table = vec![0.0; 1 << 16];
         cells.iter().for_each(|&cell| table[cell] += 1.0 / 40.0);
         assert!(lattice::terms(&shape) > SMALL);
-        let support = Support::of_table(&table, &shape).unwrap();
+        let support = Support::of_table(&table, &shape, &Monitor::new()).unwrap();
         assert!(support.predicted_operations() < lattice::terms(&shape));
         let curve = Curve::of_table(&table, &shape, &Monitor::new()).unwrap();
         let mut want = [0.0; 17];
@@ -385,7 +386,7 @@ mod tests {
     #[test]
     fn coverage_and_corrections_are_means_over_subsets() {
         let rows: Vec<u16> = (0..30u16).flat_map(|k| [k % 2, k * k % 3, k / 7]).collect();
-        let support = Support::new(&rows, 3, &[1.0; 30]).unwrap();
+        let support = Support::new(&rows, 3, &[1.0; 30], &Monitor::new()).unwrap();
         let marginal = |subset: u64| support.marginal(|i| subset >> i & 1 == 1);
         let plugin = Curve::of_support(&support, Estimator::Plugin, &Monitor::new()).unwrap();
         let corrected =
@@ -417,7 +418,7 @@ mod tests {
             let monitor = Monitor::new();
             let dense = Curve::of_table(&table, &shape, &monitor).unwrap();
             close(&dense.mean_entropies, &want, 1e-13);
-            let support = Support::of_table(&table, &shape).unwrap();
+            let support = Support::of_table(&table, &shape, &Monitor::new()).unwrap();
             let atoms = Curve::of_support(&support, Estimator::Plugin, &monitor).unwrap();
             close(&atoms.mean_entropies, &want, 1e-13);
             close(&atoms.information, &dense.information, 1e-13);

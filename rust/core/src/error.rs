@@ -18,7 +18,13 @@ pub enum Error {
         problem: String,
     },
     /// The request needs more memory than the machine has; nothing was allocated.
-    #[error("{what} needs {:.3} GiB of memory and {:.3} GiB are available", needed / GIB, available / GIB)]
+    #[error(
+        "{what} needs {:.3} GiB of memory and {:.3} GiB are available; \
+         its work would be about {operations:.1e} operations, {:.1e} hours on one core",
+        needed / GIB,
+        available / GIB,
+        operations * SECONDS_PER_OPERATION / 3600.0
+    )]
     Memory {
         /// What was asked for.
         what: &'static str,
@@ -26,6 +32,8 @@ pub enum Error {
         needed: f64,
         /// Bytes that can be had.
         available: f64,
+        /// Predicted number of elementary operations.
+        operations: f64,
     },
     /// The request would run for too long; nothing was started.
     #[error(

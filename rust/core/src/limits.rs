@@ -11,8 +11,8 @@ pub const MAX_TERMS: f64 = 1e15;
 /// takes longer than the request.
 const UNCHECKED_BYTES: f64 = (1u64 << 28) as f64;
 
-/// Refuses to go on if `bytes` of memory cannot be had.
-pub fn require_memory(what: &'static str, bytes: f64) -> Result<()> {
+/// Refuses to go on if `bytes` of memory cannot be had, for what would take so many `operations`.
+pub fn require_memory(what: &'static str, bytes: f64, operations: f64) -> Result<()> {
     if bytes < UNCHECKED_BYTES {
         return Ok(());
     }
@@ -23,6 +23,7 @@ pub fn require_memory(what: &'static str, bytes: f64) -> Result<()> {
             what,
             needed: bytes,
             available,
+            operations,
         }),
         _ => Ok(()),
     }
@@ -46,8 +47,8 @@ mod tests {
 
     #[test]
     fn refuses_what_no_machine_has() {
-        assert_eq!(require_memory("a table", 1e3), Ok(()));
-        let refused = require_memory("a table", 1e18);
+        assert_eq!(require_memory("a table", 1e3, 1e3), Ok(()));
+        let refused = require_memory("a table", 1e18, 1e20);
         assert!(matches!(refused, Err(Error::Memory { needed: 1e18, .. })));
         assert_eq!(require_work("a walk", 1.0, MAX_TERMS), Ok(()));
         assert!(require_work("a walk", 1e16, MAX_TERMS).is_err());

@@ -71,6 +71,14 @@ pub struct Call {
 }
 
 impl Call {
+    /// Of what does not run in parallel.
+    pub fn sequential() -> Self {
+        Self {
+            threads: Some(Threads::ONE),
+            progress: None,
+        }
+    }
+
     /// Runs `job`, of about `operations` elementary operations.
     pub fn run<T: Send>(
         self,

@@ -15,7 +15,7 @@ mod _core {
     #[pymodule_export]
     use crate::gate::{num_threads, set_num_threads};
     #[pymodule_export]
-    use crate::limits::{kernel_name, require_memory};
+    use crate::limits::{kernel_name, require_table};
     #[pymodule_export]
     use crate::schedule::{
         schedule_excess, schedule_frontier, schedule_with_steps, schedule_with_tolerance,

@@ -1,7 +1,7 @@
 //! What the machine has.
 
 use pyo3::prelude::*;
-use unmask_core::{kernel, limits};
+use unmask_core::{kernel, lattice, limits};
 
 use crate::error::to_python;
 
@@ -11,8 +11,11 @@ pub fn kernel_name() -> &'static str {
     kernel::kernel().name
 }
 
-/// Raises MemoryError if `bytes` cannot be had; nothing is allocated.
+/// Raises MemoryError if a table over alphabets of these sizes, of so many bytes a cell, does not fit
+/// in memory; nothing is allocated.
 #[pyfunction]
-pub fn require_memory(bytes: f64) -> PyResult<()> {
-    limits::require_memory("this table", bytes).map_err(to_python)
+pub fn require_table(bytes_per_cell: f64, alphabet_sizes: Vec<usize>) -> PyResult<()> {
+    let cells: f64 = alphabet_sizes.iter().map(|&q| q as f64).product();
+    let terms = lattice::terms(&alphabet_sizes);
+    limits::require_memory("this table", bytes_per_cell * cells, terms).map_err(to_python)
 }

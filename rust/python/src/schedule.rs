@@ -6,18 +6,10 @@ use unmask_core::schedule::{self, Losses};
 
 use crate::array::cells;
 use crate::error::to_python;
-use crate::gate::{Call, Threads};
+use crate::gate::Call;
 
 /// Passes over the curve that finding one schedule takes, about.
 const PASSES: f64 = 64.0;
-
-/// The schedule problems are sequential.
-fn single() -> Call {
-    Call {
-        threads: Some(Threads::ONE),
-        progress: None,
-    }
-}
 
 fn losses(array: &PyReadonlyArrayDyn<'_, f64>) -> PyResult<Losses> {
     Losses::new(cells("losses", array)?.to_vec()).map_err(to_python)
@@ -48,7 +40,7 @@ pub fn schedule_with_steps<'py>(
     steps: usize,
 ) -> PyResult<Bound<'py, PyArray1<i64>>> {
     let losses = losses(&h)?;
-    let best = single().run(py, losses.n() as f64 * PASSES, |monitor| {
+    let best = Call::sequential().run(py, losses.n() as f64 * PASSES, |monitor| {
         schedule::optimal_with_steps(&losses, steps, monitor)
     })?;
     Ok(sizes(py, best))
@@ -62,7 +54,7 @@ pub fn schedule_with_tolerance<'py>(
     max_excess: f64,
 ) -> PyResult<Bound<'py, PyArray1<i64>>> {
     let losses = losses(&h)?;
-    let best = single().run(py, losses.n() as f64 * PASSES, |monitor| {
+    let best = Call::sequential().run(py, losses.n() as f64 * PASSES, |monitor| {
         schedule::optimal_with_tolerance(&losses, max_excess, monitor)
     })?;
     Ok(sizes(py, best))
@@ -81,7 +73,7 @@ pub fn schedule_frontier<'py>(
     let operations = (losses.n() * max_steps) as f64;
     let call = Call {
         progress,
-        ..single()
+        ..Call::sequential()
     };
     let frontier = call.run(py, operations, |monitor| {
         schedule::frontier(&losses, max_steps, monitor)

@@ -7,9 +7,11 @@ use unmask_core::curve::{self, Curve, Estimator, Totals};
 use unmask_core::support;
 
 use crate::array::cells;
-use crate::error::to_python;
 use crate::gate::{Call, Threads};
 use crate::table::{CurveArrays, curve_arrays};
+
+/// Letters of all atoms above which the prediction of a walk takes a moment itself.
+const MANY_LETTERS: f64 = 1e5;
 
 /// Distinct rows with positive weights.
 #[pyclass(frozen, module = "unmask._core")]
@@ -20,6 +22,7 @@ impl Support {
     /// From codes of shape (N, n) and N weights; equal rows are merged.
     #[new]
     fn new(
+        py: Python<'_>,
         codes: PyReadonlyArrayDyn<'_, u16>,
         weights: PyReadonlyArrayDyn<'_, f64>,
     ) -> PyResult<Self> {
@@ -27,9 +30,11 @@ impl Support {
             return Err(PyValueError::new_err("samples: expected two dimensions"));
         };
         let (codes, weights) = (cells("samples", &codes)?, cells("weights", &weights)?);
-        support::Support::new(codes, n, weights)
-            .map(Self)
-            .map_err(to_python)
+        // Merging is sequential.
+        let support = Call::sequential().run(py, codes.len() as f64, |monitor| {
+            support::Support::new(codes, n, weights, monitor)
+        })?;
+        Ok(Self(support))
     }
 
     /// Index of the first row of each atom among the rows given.
@@ -118,7 +123,14 @@ impl Support {
 }
 
 impl Support {
+    /// Predicted operations of a walk, or enough to keep the prediction itself off the calling
+    /// thread.
     fn operations(&self) -> f64 {
-        self.0.predicted_operations()
+        let letters = (self.0.atoms() * self.0.n()) as f64;
+        if letters > MANY_LETTERS {
+            f64::INFINITY
+        } else {
+            self.0.predicted_operations()
+        }
     }
 }

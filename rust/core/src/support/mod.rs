@@ -8,6 +8,7 @@
 
 mod chao_shen;
 mod refine;
+mod sizes;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -16,16 +17,22 @@ pub use chao_shen::chao_shen_by_size;
 pub use walk::{sums_by_size, sums_by_subset};
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
+use crate::monitor::Monitor;
 use crate::sum::Sum;
 use refine::{Partition, Refiner};
+use sizes::Sizes;
 
 /// Coordinates that a subset mask can hold.
 pub const MAX_COORDINATES: usize = 64;
 
 /// Letters of a coordinate that a code can hold.
 pub const MAX_LETTERS: usize = 1 << 16;
+
+/// Rows merged between two looks at the monitor.
+const CHECKED_ROWS: usize = 1 << 14;
 
 /// Distinct atoms with positive weights, stored by column.
 #[derive(Debug, Clone)]
@@ -37,6 +44,8 @@ pub struct Support {
     /// Which coordinate each column is; the others do not vary.
     coordinates: Vec<usize>,
     n: usize,
+    /// Estimated once, when first asked for; the weights do not matter to it.
+    sizes: OnceLock<Sizes>,
 }
 
 #[derive(Debug, Clone)]
@@ -51,8 +60,9 @@ impl Support {
     /// out; coordinates that do not vary are noted and put aside.
     ///
     /// # Errors
-    /// If there is no row of positive weight, or a weight is negative or not finite.
-    pub fn new(rows: &[u16], n: usize, weights: &[f64]) -> Result<Self> {
+    /// If there is no row of positive weight, a weight is negative or not finite, or when
+    /// interrupted.
+    pub fn new(rows: &[u16], n: usize, weights: &[f64], monitor: &Monitor) -> Result<Self> {
         if n == 0 || rows.len() != weights.len() * n {
             return Err(Error::invalid(
                 "samples",
@@ -68,6 +78,9 @@ impl Support {
         let mut merged: Vec<f64> = Vec::new();
         let mut first_rows = Vec::new();
         for (k, (row, &weight)) in rows.chunks_exact(n).zip(weights).enumerate() {
+            if k % CHECKED_ROWS == 0 {
+                monitor.check()?;
+            }
             if !(weight.is_finite() && weight >= 0.0) {
                 return Err(Error::invalid(
                     "weights",
@@ -93,8 +106,10 @@ impl Support {
             columns: Vec::new(),
             coordinates: Vec::new(),
             n,
+            sizes: OnceLock::new(),
         };
         for i in 0..n {
+            monitor.check()?;
             let column = Column::new(atoms.iter().map(|row| row[i]));
             if column.letters > 1 {
                 support.columns.push(column);
@@ -108,7 +123,7 @@ impl Support {
     ///
     /// # Errors
     /// As [`new`](Self::new), and where an alphabet has more letters than codes.
-    pub fn of_table(table: &[f64], shape: &[usize]) -> Result<Self> {
+    pub fn of_table(table: &[f64], shape: &[usize], monitor: &Monitor) -> Result<Self> {
         let mut rows = Vec::new();
         let mut weights = Vec::new();
         for (cell, &p) in table.iter().enumerate() {
@@ -125,7 +140,7 @@ impl Support {
                 weights.push(p);
             }
         }
-        Self::new(&rows, shape.len(), &weights)
+        Self::new(&rows, shape.len(), &weights, monitor)
     }
 
     /// Number of distinct atoms.
@@ -257,6 +272,11 @@ impl Support {
         let (mut weights, alone) = self.partition(wanted);
         weights.extend(alone);
         weights
+    }
+
+    /// Sizes of the partitions to expect.
+    fn sizes(&self) -> &Sizes {
+        self.sizes.get_or_init(|| Sizes::probe(self))
     }
 
     /// Elementary operations of a walk over the atoms, in units of one term of a table walk.

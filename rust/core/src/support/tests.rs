@@ -29,7 +29,7 @@ fn dense(rows: &[u16], shape: &[usize], weights: &[f64]) -> Vec<f64> {
 
 fn check(rows: &[u16], shape: &[usize], weights: &[f64]) {
     let n = shape.len();
-    let support = Support::new(rows, n, weights).unwrap();
+    let support = Support::new(rows, n, weights, &Monitor::new()).unwrap();
     let table = dense(rows, shape, weights);
     let picks: [fn(&Kernel) -> &Terms; 3] = [|k| &k.x_ln_x, |k| &k.positive, |k| &k.singleton];
     let varying: Vec<usize> = support.coordinates.clone();
@@ -61,7 +61,7 @@ fn check(rows: &[u16], shape: &[usize], weights: &[f64]) {
 fn one_atom_and_no_varying_coordinate() {
     check(&[3, 1, 2], &[4, 2, 3], &[2.0]);
     check(&[3, 1, 2, 3, 1, 2], &[4, 2, 3], &[1.0, 1.0]);
-    let support = Support::new(&[3, 1], 2, &[1.0]).unwrap();
+    let support = Support::new(&[3, 1], 2, &[1.0], &Monitor::new()).unwrap();
     assert_eq!((support.atoms(), support.varying(), support.n()), (1, 0, 2));
 }
 
@@ -69,7 +69,7 @@ fn one_atom_and_no_varying_coordinate() {
 fn two_atoms_over_forty_coordinates() {
     let mut rows = vec![0u16; 80];
     rows[40..].fill(1);
-    let support = Support::new(&rows, 40, &[0.5, 0.5]).unwrap();
+    let support = Support::new(&rows, 40, &[0.5, 0.5], &Monitor::new()).unwrap();
     assert!(support.predicted_operations() < 1e5);
     let sums = sums_by_size(&support, |k| &k.x_ln_x, &Monitor::new()).unwrap();
     let mut binomial = 1.0;
@@ -85,7 +85,7 @@ fn many_atoms_make_tasks_and_dense_leaves() {
     let shape = [2, 3, 2, 2, 5, 2, 2, 2, 1, 4, 2, 2];
     let rows = some_rows(700, &shape, 5);
     check(&rows, &shape, &vec![1.0; 700]);
-    let support = Support::new(&rows, shape.len(), &vec![1.0; 700]).unwrap();
+    let support = Support::new(&rows, shape.len(), &vec![1.0; 700], &Monitor::new()).unwrap();
     let run = |threads| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -102,7 +102,7 @@ fn large_alphabets_do_not_overflow() {
     let rows: Vec<u16> = (0..65_536u32 * 16)
         .map(|k| (k / 16 * (2 * (k % 16) + 1)) as u16)
         .collect();
-    let support = Support::new(&rows, 16, &vec![1.0; 65_536]).unwrap();
+    let support = Support::new(&rows, 16, &vec![1.0; 65_536], &Monitor::new()).unwrap();
     assert_eq!(support.table_cells(), 2f64.powi(256));
     let sums = sums_by_size(&support, |k| &k.singleton, &Monitor::new()).unwrap();
     // Odd multiples are permutations of the letters: one coordinate tells the atom.
@@ -113,20 +113,20 @@ fn large_alphabets_do_not_overflow() {
 #[test]
 fn bad_weights_are_named() {
     for bad in [-1.0, f64::NAN, f64::INFINITY] {
-        let error = Support::new(&[0, 1], 1, &[1.0, bad]).unwrap_err();
+        let error = Support::new(&[0, 1], 1, &[1.0, bad], &Monitor::new()).unwrap_err();
         assert!(
             error.to_string().starts_with("weights: weight 1 is"),
             "{error}"
         );
     }
-    assert!(Support::new(&[0, 1], 1, &[0.0, 0.0]).is_err());
+    assert!(Support::new(&[0, 1], 1, &[0.0, 0.0], &Monitor::new()).is_err());
 }
 
 #[test]
 fn chao_shen_agrees_with_each_subset_alone() {
     let shape = [2, 3, 2, 4, 2];
     let rows = some_rows(60, &shape, 9);
-    let support = Support::new(&rows, 5, &[1.0; 60]).unwrap();
+    let support = Support::new(&rows, 5, &[1.0; 60], &Monitor::new()).unwrap();
     let table = dense(&rows, &shape, &[1.0; 60]);
     let got = chao_shen_by_size(&support, &Monitor::new()).unwrap();
     let mut want = [0.0; 6];
@@ -171,7 +171,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let table = reference::some_table(shape.iter().product(), seed);
-        let support = Support::of_table(&table, &shape).unwrap();
+        let support = Support::of_table(&table, &shape, &Monitor::new()).unwrap();
         let used: Vec<f64> = table.iter().copied().filter(|&p| p > 0.0).collect();
         prop_assert_eq!(support.weights(), &used[..]);
         let mut there = support.table();
