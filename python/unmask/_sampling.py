@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ._curve import InformationCurve, information_curve
 from .distributions import Empirical
-from .distributions._base import Seed
+
+if TYPE_CHECKING:
+    from .distributions._base import Seed
 
 __all__ = ["HalfSampleComparison", "half_sample", "half_sample_comparison"]
 
