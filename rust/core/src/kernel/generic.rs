@@ -317,6 +317,21 @@ pub(super) unsafe fn sum_out<L: Lanes>(src: &[f64], q: usize, inner: usize, dst:
         }
         return;
     }
+    // SAFETY: the caller's promise.
+    unsafe {
+        match q {
+            // The same code with loops of known length.
+            2 => sum_out_long::<L>(src, 2, inner, dst),
+            3 => sum_out_long::<L>(src, 3, inner, dst),
+            4 => sum_out_long::<L>(src, 4, inner, dst),
+            _ => sum_out_long::<L>(src, q, inner, dst),
+        }
+    }
+}
+
+/// [`sum_out`] for runs of at least a register.
+#[inline(always)]
+unsafe fn sum_out_long<L: Lanes>(src: &[f64], q: usize, inner: usize, dst: &mut [f64]) {
     for (d, runs) in dst.chunks_exact_mut(inner).zip(src.chunks_exact(q * inner)) {
         // SAFETY: the caller's promise; `i + WIDTH <= inner`, or `rest` cells are left at `i`.
         unsafe {
