@@ -118,9 +118,7 @@ def test_impossible_evidence():
     law = Dense(np.array([[[0.5, 0.0]], [[0.0, 0.5]]]))
     x = np.array([[0, 0, 0], [0, 0, 1]])
     mask = np.array([False, True, False])
-    with pytest.raises(
-        ValueError, match=r"x: the revealed tokens of query 1 have probability zero"
-    ):
+    with pytest.raises(ValueError, match=r"x: the revealed tokens of query 1 have prob"):
         law.conditional_marginals(x, mask)
     rows = law.conditional_marginals(x, mask, on_impossible="uniform")
     assert rows[1].tolist() == [[1, 0], [1, 0], [0, 1]]
@@ -313,8 +311,7 @@ TABLE = np.array([[0.1, 0.2, 0.3], [0.15, 0.05, 0.2]])
         np.frombuffer(TABLE.tobytes()).reshape(TABLE.shape),
         np.frombuffer(b"\0" + TABLE.tobytes(), dtype=np.uint8)[1:].view("f8").reshape(2, 3),
     ],
-    ids=["fortran", "transposed", "strided", "reversed", "big-endian", "long", "list"]
-    + ["read-only", "unaligned"],
+    ids="fortran transposed strided reversed big-endian long list read-only unaligned".split(),
 )
 def test_any_layout_of_a_table(given_table):
     law = Dense(given_table)
@@ -408,7 +405,7 @@ def test_bad_tables(pmf, error, message, normalize):
 
 def test_sums_that_cannot_be_divided_by():
     for pmf in ([0.0, 0.0], [1e308, 1e308]):
-        with pytest.raises(ValueError, match="pmf: sums to .*, expected a positive finite sum"):
+        with pytest.raises(ValueError, match=r"pmf: sums to .*, expected a positive finite sum"):
             Dense(pmf, normalize=True)
 
 

@@ -90,7 +90,8 @@ impl Curve {
     /// If it is predicted to take too long, or when interrupted.
     pub fn of_table(cells: &[f64], shape: &[usize], monitor: &Monitor) -> Result<Self> {
         let terms = lattice::terms(shape);
-        if terms > SMALL && shape.len() <= support::MAX_COORDINATES {
+        let fits = |&q: &usize| q <= support::MAX_LETTERS;
+        if terms > SMALL && shape.len() <= support::MAX_COORDINATES && shape.iter().all(fits) {
             let positive = cells.iter().filter(|&&p| p > 0.0).count();
             if positive as f64 <= SPARSE * cells.len() as f64 {
                 let support = Support::of_table(cells, shape)?;

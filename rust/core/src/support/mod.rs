@@ -24,6 +24,9 @@ use refine::{Partition, Refiner};
 /// Coordinates that a subset mask can hold.
 pub const MAX_COORDINATES: usize = 64;
 
+/// Letters that the code of a coordinate can tell apart.
+pub const MAX_LETTERS: usize = 1 << 16;
+
 /// Distinct atoms with positive weights, stored by column.
 #[derive(Debug, Clone)]
 pub struct Support {
