@@ -311,7 +311,17 @@ TABLE = np.array([[0.1, 0.2, 0.3], [0.15, 0.05, 0.2]])
         np.frombuffer(TABLE.tobytes()).reshape(TABLE.shape),
         np.frombuffer(b"\0" + TABLE.tobytes(), dtype=np.uint8)[1:].view("f8").reshape(2, 3),
     ],
-    ids="fortran transposed strided reversed big-endian long list read-only unaligned".split(),
+    ids=[
+        "fortran",
+        "transposed",
+        "strided",
+        "reversed",
+        "big-endian",
+        "long",
+        "list",
+        "read-only",
+        "unaligned",
+    ],
 )
 def test_any_layout_of_a_table(given_table):
     law = Dense(given_table)
