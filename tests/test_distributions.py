@@ -118,9 +118,7 @@ def test_impossible_evidence():
     law = Dense(np.array([[[0.5, 0.0]], [[0.0, 0.5]]]))
     x = np.array([[0, 0, 0], [0, 0, 1]])
     mask = np.array([False, True, False])
-    with pytest.raises(
-        ValueError, match=r"x: the revealed tokens of query 1 have probability zero"
-    ):
+    with pytest.raises(ValueError, match=r"x: the revealed tokens of query 1 have prob"):
         law.conditional_marginals(x, mask)
     rows = law.conditional_marginals(x, mask, on_impossible="uniform")
     assert rows[1].tolist() == [[1, 0], [1, 0], [0, 1]]

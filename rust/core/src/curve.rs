@@ -12,7 +12,7 @@ use crate::kernel::{Kernel, Terms};
 use crate::lattice;
 use crate::limits::{MAX_TERMS, require_memory, require_work};
 use crate::monitor::Monitor;
-use crate::sum::Sum;
+use crate::sum::{Sum, binomials};
 use crate::support::{self, Support};
 use crate::table::{self, Entropies};
 
@@ -87,11 +87,8 @@ impl Curve {
     /// If it is predicted to take too long, or when interrupted.
     pub fn of_table(cells: &[f64], shape: &[usize], monitor: &Monitor) -> Result<Self> {
         let terms = lattice::terms(shape);
-        let letters = shape.iter().copied().max().unwrap_or(0);
-        if terms > SMALL
-            && shape.len() <= support::MAX_COORDINATES
-            && letters <= support::MAX_LETTERS
-        {
+        let fits = |&q: &usize| q <= support::MAX_LETTERS;
+        if terms > SMALL && shape.len() <= support::MAX_COORDINATES && shape.iter().all(fits) {
             let positive = cells.iter().filter(|&&p| p > 0.0).count();
             if positive as f64 <= SPARSE * cells.len() as f64 {
                 let support = Support::of_table(cells, shape, monitor)?;
@@ -187,11 +184,9 @@ fn entropies(sums: Vec<Sum>) -> Vec<Sum> {
 /// vary and change no marginal.
 fn means(sums: Vec<Sum>, n: usize) -> Vec<Sum> {
     let varying = sums.len() - 1;
-    let mut binomial = 1.0;
     let mut means = Vec::with_capacity(n + 1);
-    for (j, sum) in sums.into_iter().enumerate() {
-        means.push(sum / binomial);
-        binomial = (binomial * (varying - j) as f64 / (j + 1) as f64).round();
+    for (sum, &ways) in sums.into_iter().zip(binomials(varying)) {
+        means.push(sum / ways);
     }
     for size in varying + 1..=n {
         // A random subset of size j of `size` coordinates has the new one in it with probability

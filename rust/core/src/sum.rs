@@ -5,6 +5,7 @@
 //! show, which is what the curve needs: its increments are differences of mean entropies.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::sync::LazyLock;
 
 /// A number held as `high + low` with `|low| <= ulp(high) / 2`.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -111,6 +112,47 @@ impl Div<f64> for Sum {
     }
 }
 
+impl Mul for Sum {
+    type Output = Self;
+    fn mul(self, factor: Self) -> Self {
+        let mut out = self * factor.high;
+        if factor.low != 0.0 {
+            out = out + self * factor.low;
+        }
+        out
+    }
+}
+
+impl Div for Sum {
+    type Output = Self;
+    fn div(self, divisor: Self) -> Self {
+        let quotient = self / divisor.high;
+        quotient - quotient * (divisor.low / divisor.high)
+    }
+}
+
+/// Largest `n` of [`binomials`].
+const MAX_BINOMIAL: usize = 64;
+
+/// The binomial coefficients `C(n, 0), .., C(n, n)` for `n <= 64`, exactly. From `n = 57` on a
+/// double does not hold them all.
+pub fn binomials(n: usize) -> &'static [Sum] {
+    static TRIANGLE: LazyLock<Vec<Vec<Sum>>> = LazyLock::new(|| {
+        let row = |n: usize| {
+            let mut here = 1u128;
+            let entry = move |k: usize| {
+                let high = here as f64;
+                let low = (here as i128 - high as i128) as f64;
+                here = here * (n - k) as u128 / (k + 1) as u128;
+                Sum { high, low }
+            };
+            (0..=n).map(entry).collect()
+        };
+        (0..=MAX_BINOMIAL).map(row).collect()
+    });
+    &TRIANGLE[n]
+}
+
 impl FromIterator<f64> for Sum {
     fn from_iter<I: IntoIterator<Item = f64>>(terms: I) -> Self {
         let mut sum = Self::ZERO;
@@ -140,6 +182,23 @@ mod tests {
         let big = 2f64.powi(100);
         let sum: Sum = [1.0, big, 1.0, -big].into_iter().collect();
         assert_eq!(sum.value(), 2.0);
+    }
+
+    #[test]
+    fn binomials_are_exact() {
+        for n in 0..=MAX_BINOMIAL {
+            let row = binomials(n);
+            assert_eq!(row.len(), n + 1);
+            let total: Sum = row.iter().copied().sum();
+            assert_eq!(total, Sum::from(2f64.powi(n as i32)));
+            if n > 0 {
+                let above = binomials(n - 1).windows(2).map(|pair| pair[0] + pair[1]);
+                assert!(above.eq(row[1..n].iter().copied()));
+            }
+        }
+        let middle = binomials(64)[32];
+        let ratio = Sum::from(1.0) * middle / middle;
+        assert!((ratio - Sum::from(1.0)).value().abs() < 1e-31);
     }
 
     #[test]

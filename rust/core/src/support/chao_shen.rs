@@ -11,7 +11,7 @@ use super::walk::ONE_TASK;
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::parallel;
-use crate::sum::Sum;
+use crate::sum::{Sum, binomials};
 
 /// Leading columns whose choices make the parallel tasks.
 const TASK_COLUMNS: usize = 6;
@@ -88,12 +88,8 @@ impl Descent<'_> {
             counts.extend(&self.alone);
             let entropy = chao_shen(&counts, self.total);
             // Nothing is left to split: all supersets have these counts.
-            let rest = columns - k;
-            let mut binomial = 1.0;
-            for more in 0..=rest {
-                let entry = &mut self.sums[size + more];
-                *entry = *entry + Sum::from(entropy) * binomial;
-                binomial = (binomial * (rest - more) as f64 / (more + 1) as f64).round();
+            for (entry, &ways) in self.sums[size..].iter_mut().zip(binomials(columns - k)) {
+                *entry = *entry + Sum::from(entropy) * ways;
             }
             return Ok(());
         }

@@ -12,7 +12,7 @@ use crate::kernel::{Kernel, Terms};
 use crate::lattice::Walk;
 use crate::monitor::Monitor;
 use crate::parallel;
-use crate::sum::Sum;
+use crate::sum::{Sum, binomials};
 
 /// Cost of moving one atom in a refinement, or of adding one to a dense table, in terms.
 const ATOM_COST: f64 = 4.0;
@@ -90,12 +90,9 @@ impl Collect for BySize {
         self.0[mask.count_ones() as usize].push(sum);
     }
     fn extensions(&mut self, mask: u64, _: usize, from: usize, columns: usize, sum: f64) {
-        let (size, rest) = (mask.count_ones() as usize, columns - from);
-        let mut binomial = 1.0;
-        for more in 0..=rest {
-            let entry = &mut self.0[size + more];
-            *entry = *entry + Sum::from(sum) * binomial;
-            binomial = (binomial * (rest - more) as f64 / (more + 1) as f64).round();
+        let size = mask.count_ones() as usize;
+        for (entry, &ways) in self.0[size..].iter_mut().zip(binomials(columns - from)) {
+            *entry = *entry + Sum::from(sum) * ways;
         }
     }
 }
