@@ -16,3 +16,9 @@ pub fn kernel_name() -> &'static str {
 pub fn require_memory(bytes: f64) -> PyResult<()> {
     limits::require_memory("this table", bytes).map_err(to_python)
 }
+
+/// Raises WorkError if so many elementary operations are out of reach.
+#[pyfunction]
+pub fn require_work(operations: f64) -> PyResult<()> {
+    limits::require_work("this enumeration", operations, limits::MAX_TERMS).map_err(to_python)
+}
