@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from families import check_family, check_sampling
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from families import check_family, check_sampling
 from unmask.distributions import HiddenMarkov
 
 

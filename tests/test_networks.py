@@ -4,10 +4,10 @@ from importlib import resources
 
 import numpy as np
 import pytest
-from families import check_family, check_sampling
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from families import check_family, check_sampling
 from unmask import information_curve
 from unmask.distributions import BayesianNetwork, Dense
 
@@ -84,7 +84,8 @@ def test_keeps_what_it_was_given():
     ("name", "h", "tc", "dtc"),
     [
         ("asia", 2.237028990, 0.743169020, 0.547094089),
-        ("sachs", 7.174572720, 2.1950299289, 1.4986715936),
+        # Without dividing by the sum of the table, 1 + 3.8e-9, the entropy would read 7.174572720.
+        ("sachs", 7.174572696, 2.1950299289, 1.4986715936),
     ],
 )
 def test_golden(real, name, h, tc, dtc):
@@ -116,15 +117,13 @@ def test_oracle_against_variable_elimination_of_pgmpy(real, name, tmp_path_facto
 
     packed = resources.files("pgmpy") / "utils" / "example_models" / f"{name}.bif.gz"
     text = gzip.decompress(packed.read_bytes()).decode()
-    model = BIFReader(string=text, n_jobs=1).get_model()
+    model = BIFReader(string=text).get_model()
     elimination = inference.VariableElimination(model)
     generator = np.random.default_rng(0)
     for x in law.sample(3, seed=0):
         mask = generator.random(law.n) < 0.6
         mask[0] = True
-        evidence = {
-            law.names[i]: law.alphabets[i][x[i]] for i in np.flatnonzero(~mask)
-        }
+        evidence = {law.names[i]: law.alphabets[i][x[i]] for i in np.flatnonzero(~mask)}
         answers = law.conditional_marginals(x, mask)
         for i in np.flatnonzero(mask)[:4]:
             want = elimination.query([law.names[i]], evidence=evidence, show_progress=False)
@@ -150,14 +149,12 @@ def test_large_real_networks(real, name):
     np.testing.assert_allclose(
         law._log_evidence(x, np.zeros_like(mask)), law.log_prob(x), atol=1e-10
     )
-    with pytest.raises(ValueError, match="method='sampled' would take"):
+    with pytest.raises((ValueError, MemoryError), match="method='sampled' would take"):
         information_curve(law)
     curve = information_curve(law, method="sampled", samples=20, seed=0)
     # The entropy by the chain rule of logarithms, another estimate.
     scores = -law.log_prob(law.sample(4000, seed=1))
-    error = np.hypot(
-        np.linalg.norm(curve.standard_errors), scores.std() / np.sqrt(len(scores))
-    )
+    error = np.hypot(np.linalg.norm(curve.standard_errors), scores.std() / np.sqrt(len(scores)))
     assert abs(curve.entropy - scores.mean()) < 4 * error
 
 

@@ -284,6 +284,12 @@ class Distribution(ABC):
         return f"<{type(self).__name__} n={self.n}, alphabets {_summary(self.alphabet_sizes)}>"
 
 
+def query_blocks(queries: int, each: int, held: int) -> list[npt.NDArray[np.intp]]:
+    """Numbers of queries in blocks, of which each holds about `held` entries, `each` a query."""
+    blocks = -(-queries * each // held)
+    return np.array_split(np.arange(queries), max(1, min(queries, blocks)))
+
+
 def _summary(sizes: Sequence[int]) -> str:
     """Alphabet sizes in few words: ``2^20`` or ``4, 4, 1``."""
     if len(set(sizes)) == 1:

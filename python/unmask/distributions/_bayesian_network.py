@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .. import _core
 from .._curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask
+from ._base import Codes, Distribution, Floats, Mask, query_blocks
 from ._stochastic import checked_rows, drawn
 
 #: Cells of the tables that one block of oracle queries holds.
@@ -48,6 +48,9 @@ class BayesianNetwork(Distribution):
 
     Notes
     -----
+    Published tables are rounded. The law is the product of the tables as given, divided by its
+    sum; sampling takes their rows one by one, which is the same up to that rounding.
+
     The oracle is exact: variable elimination (Zhang and Poole 1994) in an order that adds few edges
     (min-fill), as messages up and down the tree of buckets (Dechter 1999), so that one pass
     answers all masked tokens of a batch of queries, whatever they reveal. A query costs a few
@@ -82,7 +85,10 @@ class BayesianNetwork(Distribution):
                     f"parents: those of token {i} are {family}, expected others of 0..{n - 1}, once"
                 )
         self._order = _topological(self._parents)
-        self._tables = tuple(checked_rows(t, f"tables: number {i}") for i, t in enumerate(tables))
+        self._tables = tuple(
+            checked_rows(table, f"tables: number {i}", normalize=False)
+            for i, table in enumerate(tables)
+        )
         sizes = [table.shape[-1] for table in self._tables]
         for i, (family, table) in enumerate(zip(self._parents, self._tables, strict=True)):
             shape = (*(sizes[p] for p in family), sizes[i])
@@ -154,7 +160,9 @@ class BayesianNetwork(Distribution):
         with open(path, encoding="utf-8") as file:
             text = file.read()
         try:
-            model = BIFReader(string=text, n_jobs=1).get_model()
+            model = BIFReader(string=text).get_model()
+            if not len(model):
+                raise ValueError("it has no nodes")
         except Exception as error:
             raise ValueError(f"{os.fspath(path)}: not a network in BIF ({error})") from error
         return cls.from_pgmpy(model)
@@ -185,7 +193,7 @@ class BayesianNetwork(Distribution):
         return self._enumerated_curve(threads, progress)
 
     def _log_prob(self, x: Codes) -> Floats:
-        logs = np.zeros(len(x))
+        logs = np.full(len(x), -self._log_total)
         with np.errstate(divide="ignore"):
             for i, (family, table) in enumerate(zip(self._parents, self._tables, strict=True)):
                 logs += np.log(table[tuple(x[:, [*family, i]].T)])
@@ -202,17 +210,21 @@ class BayesianNetwork(Distribution):
     def _buckets(self) -> _Buckets:
         return _Buckets(self._parents, self._tables)
 
+    @cached_property
+    def _log_total(self) -> float:
+        """Logarithm of the sum of the product of the tables: 0 but for their rounding."""
+        nothing = np.zeros((1, self.n), dtype=np.int64)
+        return float(self._buckets.collect(nothing, nothing == 0)[2][0])
+
     def _blocks(self, x: Codes) -> list[npt.NDArray[np.intp]]:
         _core.require_memory(16.0 * self._buckets.cells)
-        return np.array_split(
-            np.arange(len(x)), max(1, -(-len(x) * self._buckets.cells // HELD_CELLS))
-        )
+        return query_blocks(len(x), self._buckets.cells, HELD_CELLS)
 
     def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
         logs = np.empty(len(x))
         for block in self._blocks(x):
             logs[block] = self._buckets.collect(x[block], mask[block])[2]
-        return logs
+        return logs - self._log_total
 
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
         possible = np.ones(len(x), dtype=bool)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask
+from ._base import Codes, Distribution, Floats, Mask, query_blocks
 from ._stochastic import checked_rows, drawn
 
 #: Likelihoods that one block of oracle queries holds.
@@ -110,8 +110,7 @@ class HiddenMarkov(Distribution):
         return self._enumerated_curve(threads, progress)
 
     def _blocks(self, x: Codes) -> list[npt.NDArray[np.intp]]:
-        blocks = -(-x.size * len(self._initial) // HELD_LIKELIHOODS)
-        return np.array_split(np.arange(len(x)), max(1, blocks))
+        return query_blocks(len(x), self._n * len(self._initial), HELD_LIKELIHOODS)
 
     def _forward(self, x: Codes, mask: Mask) -> tuple[Floats, Floats, Floats]:
         """Likelihoods of tokens by state, laws of states given the past, log evidence.

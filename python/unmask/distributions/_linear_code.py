@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .. import _core
 from .._curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask, Seed
+from ._base import Codes, Distribution, Floats, Mask, Seed, query_blocks
 from ._field import Field
 
 #: Tokens up to which sums of ranks fit in 128 bits.
@@ -170,8 +170,7 @@ class LinearCode(Distribution):
         return words
 
     def _blocks(self, mask: Mask) -> list[npt.NDArray[np.intp]]:
-        blocks = -(-mask.size * max(1, self.dimension) // SOLVED_ENTRIES)
-        return np.array_split(np.arange(len(mask)), max(1, blocks))
+        return query_blocks(len(mask), self.n * max(1, self.dimension), SOLVED_ENTRIES)
 
     def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
         logs = np.empty(len(x))

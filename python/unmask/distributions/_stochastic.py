@@ -11,8 +11,8 @@ from ._base import Floats
 SUM_TOLERANCE = 1e-6
 
 
-def checked_rows(values: npt.ArrayLike, name: str) -> Floats:
-    """Read-only probabilities whose last axis sums to one, renormalised.
+def checked_rows(values: npt.ArrayLike, name: str, *, normalize: bool = True) -> Floats:
+    """Read-only probabilities whose last axis sums to one, renormalised unless told otherwise.
 
     Raises
     ------
@@ -40,7 +40,8 @@ def checked_rows(values: npt.ArrayLike, name: str) -> Floats:
         row = tuple(int(i) for i in np.argwhere(off)[0])
         which = f"row {row} sums" if row else "sums"
         raise ValueError(f"{name}: {which} to {totals[row]}, expected 1 within {SUM_TOLERANCE:g}")
-    rows /= totals[..., None]
+    if normalize:
+        rows /= totals[..., None]
     rows.flags.writeable = False
     return rows
 
