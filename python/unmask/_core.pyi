@@ -6,9 +6,12 @@ import numpy.typing as npt
 
 __all__ = [
     "Support",
+    "WorkError",
+    "code_rank_totals",
     "kernel_name",
     "num_threads",
     "require_table",
+    "require_work",
     "schedule_excess",
     "schedule_frontier",
     "schedule_with_steps",
@@ -25,9 +28,19 @@ _Floats = npt.NDArray[np.float64]
 _Integers = npt.NDArray[np.int64]
 _Progress = Callable[[float], object] | None
 
+class WorkError(ValueError): ...
+
+def code_rank_totals(
+    generator: npt.NDArray[np.uint64],
+    q: int,
+    powers: npt.NDArray[np.uint64] | None = None,
+    threads: int | None = None,
+    progress: _Progress = None,
+) -> list[int]: ...
 def kernel_name() -> str: ...
 def num_threads() -> int: ...
 def require_table(bytes_per_cell: float, alphabet_sizes: Sequence[int]) -> None: ...
+def require_work(operations: float) -> None: ...
 def set_num_threads(threads: int | None) -> None: ...
 def schedule_excess(h: _Floats, sizes: _Integers) -> float: ...
 def schedule_frontier(h: _Floats, max_steps: int, progress: _Progress = None) -> _Floats: ...

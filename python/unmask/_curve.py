@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,11 @@ from ._schedule import Schedule
 
 if TYPE_CHECKING:
     from .distributions import Distribution
+    from .distributions._base import Seed
 
-__all__ = ["CrossEntropyCurve", "Curve", "InformationCurve", "information_curve"]
+__all__ = ["CrossEntropyCurve", "Curve", "InformationCurve", "Method", "information_curve"]
+
+Method = Literal["auto", "exact", "sampled"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -126,7 +129,10 @@ class InformationCurve(Curve):
         How entropies were estimated, if the curve comes from samples.
     method : str
         How the curve was found: ``"enumeration"`` of the subset lattice, ``"given"`` by the user,
-        ``"closed form"`` or ``"polynomial"``.
+        ``"closed form"``, ``"polynomial"`` or ``"sampled"``.
+    standard_errors : ndarray of float64, shape (n,), or None
+        Standard errors of ``h`` if the curve was sampled. Those of ``z`` are the same, as ``h[0]``
+        is exact.
 
     Examples
     --------
@@ -143,6 +149,7 @@ class InformationCurve(Curve):
     coverage: Floats | None = None
     estimator: str | None = None
     method: str = "given"
+    standard_errors: Floats | None = None
 
     _format: ClassVar[str] = "unmask information curve 1"
 
@@ -177,12 +184,13 @@ class InformationCurve(Curve):
         coverage: Floats | None = None,
         estimator: str | None = None,
         method: str = "given",
+        standard_errors: Floats | None = None,
     ) -> Self:
         """From arrays that are right by construction."""
-        for array in (mean_entropies, h, z, coverage):
+        for array in (mean_entropies, h, z, coverage, standard_errors):
             if array is not None:
                 array.flags.writeable = False
-        return cls(h, z, mean_entropies, coverage, estimator, method)
+        return cls(h, z, mean_entropies, coverage, estimator, method, standard_errors)
 
     @property
     def excess_offset(self) -> float:
@@ -231,6 +239,40 @@ class InformationCurve(Curve):
         low = self.coverage < RELIABLE_COVERAGE
         return max(int(np.argmax(low)) - 1, 0) if low.any() else self.n
 
+    def monotone(self) -> Self:
+        """Return the nearest curve that never increases, in least squares of ``h``.
+
+        True curves never increase (Han's inequality); estimates do. The projection is at least as
+        near to the truth as the estimate is, but no longer unbiased. ``standard_errors`` stay those
+        of the estimate.
+
+        Raises
+        ------
+        ImportError
+            If `scipy` is not installed (``pip install 'unmask[curves]'``).
+
+        Examples
+        --------
+        >>> InformationCurve.from_conditional_entropies([0.7, 0.1, 0.2]).monotone().h
+        array([0.7 , 0.15, 0.15])
+        """
+        try:
+            from scipy.optimize import isotonic_regression
+        except ImportError as error:
+            raise ImportError(
+                "monotone() takes the package scipy: pip install 'unmask[curves]'"
+            ) from error
+        h: Floats = isotonic_regression(self.h, increasing=False).x
+        return self._made(
+            np.concatenate(([0.0], np.cumsum(h))),
+            h,
+            h[0] - h,
+            self.coverage,
+            self.estimator,
+            self.method,
+            self.standard_errors,
+        )
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the curve to an ``.npz`` file; `load` reads it back bit by bit."""
         arrays: dict[str, npt.NDArray[np.generic]] = {
@@ -242,6 +284,8 @@ class InformationCurve(Curve):
         }
         if self.coverage is not None:
             arrays["coverage"] = self.coverage
+        if self.standard_errors is not None:
+            arrays["standard_errors"] = self.standard_errors
         if self.estimator is not None:
             arrays["estimator"] = np.array(self.estimator)
         with open(path, "wb") as file:
@@ -269,7 +313,10 @@ class InformationCurve(Curve):
             coverage = arrays.get("coverage")
             if coverage is not None:
                 coverage = _frozen_floats(coverage, "coverage")
-            if not (len(h) == len(z) == len(means) - 1):
+            errors = arrays.get("standard_errors")
+            if errors is not None:
+                errors = _frozen_floats(errors, "standard_errors")
+            if not (len(h) == len(z) == len(means) - 1 == len(h if errors is None else errors)):
                 raise ValueError("lengths differ")
             if coverage is not None and len(coverage) != len(means):
                 raise ValueError("lengths differ")
@@ -279,7 +326,7 @@ class InformationCurve(Curve):
             raise
         except Exception as error:
             raise ValueError(f"{os.fspath(path)}: not a saved information curve") from error
-        return cls._made(means, h, z, coverage, estimator, method)
+        return cls._made(means, h, z, coverage, estimator, method, errors)
 
     def __reduce__(self) -> tuple[object, ...]:
         return self._made, (
@@ -289,10 +336,13 @@ class InformationCurve(Curve):
             self.coverage,
             self.estimator,
             self.method,
+            self.standard_errors,
         )
 
     def __repr__(self) -> str:
         source = "" if self.estimator is None else f", {self.estimator} estimate"
+        if self.method == "sampled":
+            source += ", sampled"
         return (
             f"<InformationCurve n={self.n}, H={self.entropy:.6g}, TC={self.total_correlation:.6g},"
             f" DTC={self.dual_total_correlation:.6g} nats{source}>"
@@ -362,15 +412,28 @@ class CrossEntropyCurve(Curve):
 def information_curve(
     distribution: Distribution,
     *,
+    method: Method = "auto",
+    samples: int | None = None,
+    seed: Seed = None,
     threads: int | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> InformationCurve:
-    """Compute the exact information curve of a distribution.
+    """Compute the information curve of a distribution.
 
     Parameters
     ----------
     distribution : Distribution
         A table, a sample, or any other distribution of this package.
+    method : {"auto", "exact", "sampled"}
+        ``"exact"`` takes the closed form, the polynomial algorithm or the enumeration that the
+        distribution has. ``"sampled"`` estimates: without bias, with standard errors, by asking the
+        oracle about random sequences. ``"auto"`` is exact, and says what sampling would take where
+        that is out of reach. ``curve.method`` tells what was done.
+    samples : int, optional
+        Sequences at each subset size, one oracle call each, for ``method="sampled"``; 100 by
+        default. Errors fall with its square root.
+    seed : int or numpy.random.Generator, optional
+        For ``method="sampled"``: the same seed gives the same curve.
     threads : int, optional
         Number of threads; see `unmask.set_num_threads` for the default. The result is the same,
         bit by bit, for any number.
@@ -381,7 +444,10 @@ def information_curve(
     Returns
     -------
     InformationCurve
-        Absolute error of a few 1e-16 times the joint entropy, or times one if that is less.
+        Absolute error of a few 1e-16 times the joint entropy, or times one if that is less, if
+        exact; if sampled, see
+        ``curve.standard_errors``, and ``curve.monotone()`` for the nearest curve that never
+        increases.
 
     Raises
     ------
@@ -395,13 +461,23 @@ def information_curve(
     A table over alphabets ``q_1 .. q_n`` takes ``prod (1 + q_i)`` terms; atoms of a sample take
     less where few of them share patterns. The cheaper way is taken, by predicted cost.
 
+    A sampled point ``h_j`` is the mean, over sequences drawn from the distribution and ``j`` random
+    tokens revealed, of the mean entropy of the conditional marginals of all masked tokens
+    (their expectation given the evidence, rather than a score of the sequence itself:
+    Rao-Blackwell). A sample with another estimator than the plug-in one has no such oracle, and its
+    sampled curve is the plug-in one.
+
     Examples
     --------
     >>> import numpy as np
     >>> from unmask.distributions import Dense
-    >>> information_curve(Dense(np.full((2, 2, 2), 1 / 8))).total_correlation
+    >>> cube = Dense(np.full((2, 2, 2), 1 / 8))
+    >>> information_curve(cube).total_correlation
     0.0
+    >>> information_curve(cube, method="sampled", samples=10, seed=0).h.round(4)
+    array([0.6931, 0.6931, 0.6931])
     """
+    from ._sampled_curve import DEFAULT_SAMPLES, predicted_seconds, sampled_curve
     from .distributions import Distribution
 
     if not isinstance(distribution, Distribution):
@@ -409,4 +485,21 @@ def information_curve(
             f"distribution: is a {type(distribution).__name__}, expected a Distribution such as "
             "unmask.distributions.Dense(pmf) or Empirical(samples)"
         )
-    return distribution._information_curve(threads, progress)
+    if method not in get_args(Method):
+        raise ValueError(f"method: is {method!r}, expected one of {get_args(Method)}")
+    if method == "sampled":
+        samples = DEFAULT_SAMPLES if samples is None else samples
+        return sampled_curve(distribution, samples, seed, progress)
+    for name, value in (("samples", samples), ("seed", seed)):
+        if value is not None:
+            raise ValueError(f"{name}: is {value!r}, expected none unless method='sampled'")
+    try:
+        return distribution._information_curve(threads, progress)
+    except (_core.WorkError, MemoryError) as error:
+        if method == "exact":
+            raise
+        seconds = predicted_seconds(distribution, DEFAULT_SAMPLES)
+        raise type(error)(
+            f"{error}; method='sampled' would take about {seconds:.1g} s with "
+            f"samples={DEFAULT_SAMPLES} at each of {distribution.n} subset sizes"
+        ) from None

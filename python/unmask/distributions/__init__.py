@@ -5,6 +5,13 @@ sees. In every query ``True`` in a mask means *masked*.
 """
 
 from ._base import Distribution as Distribution
+from ._bayesian_network import BayesianNetwork as BayesianNetwork
 from ._dense import Dense as Dense
 from ._empirical import Empirical as Empirical
 from ._empirical import Estimator as Estimator
+from ._hidden_markov import HiddenMarkov as HiddenMarkov
+from ._ising import Ising as Ising
+from ._linear_code import LinearCode as LinearCode
+from ._linear_code import random_linear_code as random_linear_code
+from ._mixture import Mixture as Mixture
+from ._reed_solomon import ReedSolomon as ReedSolomon

@@ -108,6 +108,16 @@ class Distribution(ABC):
     ) -> InformationCurve:
         """What `unmask.information_curve` returns."""
 
+    def _enumerated_curve(
+        self, threads: int | None, progress: Callable[[float], object] | None
+    ) -> InformationCurve:
+        """The curve of the joint table; for laws that have no shorter way.
+
+        Refuses before the table is made what would take too long with it.
+        """
+        _core.require_work(math.prod(1.0 + q for q in self.alphabet_sizes))
+        return self.to_dense()._information_curve(threads, progress)
+
     @abstractmethod
     def _log_prob(self, x: Codes) -> Floats:
         """Log probability of checked codes of shape (batch, n)."""
@@ -123,6 +133,31 @@ class Distribution(ABC):
         ``x`` holds 0 where ``mask`` is set. Returns where, shape (batch,), the evidence is
         possible; the rows of other queries may hold anything.
         """
+
+    def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
+        """Log probability of the revealed tokens, shape (batch,); ``-inf`` if impossible.
+
+        Arguments as for `_conditional_marginals`. The chain rule: one oracle call a token. Laws
+        that have a shorter way override it.
+        """
+        logs = np.zeros(len(x))
+        letters = max(self.alphabet_sizes)
+        hidden = np.ones_like(mask)
+        queries = np.arange(len(x))
+        for i in np.flatnonzero(~mask.all(axis=0)):
+            marginals = np.zeros((len(queries), self.n, letters))
+            before = np.where(hidden[queries], 0, x[queries])
+            self._conditional_marginals(before, hidden[queries], marginals)
+            revealed = ~mask[queries, i]
+            with np.errstate(divide="ignore"):
+                steps = np.log(marginals[np.arange(len(queries)), i, x[queries, i]])
+            logs[queries] += np.where(revealed, steps, 0.0)
+            hidden[queries, i] = mask[queries, i]
+            # What is impossible stays so, and must not be asked about again.
+            queries = queries[logs[queries] > -np.inf]
+            if not len(queries):
+                break
+        return logs
 
     def log_prob(self, x: npt.ArrayLike) -> Floats:
         """Log probability of sequences.
@@ -254,6 +289,12 @@ class Distribution(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} n={self.n}, alphabets {_summary(self.alphabet_sizes)}>"
+
+
+def query_blocks(queries: int, each: int, held: int) -> list[npt.NDArray[np.intp]]:
+    """Numbers of queries in blocks, of which each holds about `held` entries, `each` a query."""
+    blocks = -(-queries * each // held)
+    return np.array_split(np.arange(queries), max(1, min(queries, blocks)))
 
 
 def _summary(sizes: Sequence[int]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, final
+from typing import Any, Self, final
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +72,47 @@ class Dense(Distribution):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._pmf.flags.writeable = False
+
+    @classmethod
+    def from_dit(cls, distribution: Any) -> Self:
+        """Take over a distribution of the package `dit`.
+
+        Parameters
+        ----------
+        distribution : dit.Distribution
+            With linear or logarithmic probabilities. The code of a letter is its place in the
+            sorted alphabet of its variable.
+
+        Raises
+        ------
+        ValueError
+            If probabilities do not sum to one.
+        MemoryError
+            If the table does not fit in memory; nothing was allocated.
+        """
+        linear = distribution.copy(base="linear")
+        codes = [{letter: c for c, letter in enumerate(sorted(a))} for a in linear.alphabet]
+        shape = tuple(map(len, codes))
+        _core.require_table(24.0, shape)
+        table = np.zeros(shape)
+        for outcome, p in zip(linear.outcomes, linear.pmf, strict=True):
+            table[tuple(code[letter] for code, letter in zip(codes, outcome, strict=True))] += p
+        return cls(table)
+
+    def to_dit(self) -> Any:
+        """Make a `dit.Distribution` of the cells of positive probability; letters are codes.
+
+        Raises
+        ------
+        ImportError
+            If `dit` is not installed.
+        """
+        try:
+            import dit
+        except ImportError as error:
+            raise ImportError("to_dit() takes the package dit: pip install dit") from error
+        cells = np.argwhere(self._pmf > 0.0)
+        return dit.Distribution([tuple(map(int, cell)) for cell in cells], self._pmf[*cells.T])
 
     @property
     def pmf(self) -> Floats:
@@ -161,3 +202,14 @@ class Dense(Distribution):
                         row = part.sum(axis=others) / mass[:, None]
                         marginals[block, token, : row.shape[1]] = row
         return possible
+
+    def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
+        logs = np.empty(len(x))
+        patterns, which = np.unique(mask, axis=0, return_inverse=True)
+        for k, pattern in enumerate(patterns):
+            queries = np.flatnonzero(which.reshape(-1) == k)
+            revealed, hidden = np.flatnonzero(~pattern), np.flatnonzero(pattern)
+            marginal = self._pmf.sum(axis=tuple(hidden))
+            with np.errstate(divide="ignore"):
+                logs[queries] = np.log(marginal[tuple(x[queries][:, revealed].T)])
+        return logs

@@ -44,6 +44,7 @@
 
 pub mod curve;
 pub mod error;
+pub mod family;
 pub mod kernel;
 pub mod lattice;
 pub mod limits;

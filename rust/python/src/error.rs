@@ -4,11 +4,19 @@ use pyo3::PyErr;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyValueError};
 use unmask_core::error::Error;
 
+pyo3::create_exception!(
+    unmask._core,
+    WorkError,
+    PyValueError,
+    "The request would run for too long; nothing was started."
+);
+
 /// The exception that says the same.
 pub fn to_python(error: Error) -> PyErr {
     let message = error.to_string();
     match error {
-        Error::Invalid { .. } | Error::Work { .. } => PyValueError::new_err(message),
+        Error::Invalid { .. } => PyValueError::new_err(message),
+        Error::Work { .. } => WorkError::new_err(message),
         Error::Memory { .. } => PyMemoryError::new_err(message),
         Error::Interrupted => PyKeyboardInterrupt::new_err(message),
     }

@@ -2,6 +2,7 @@
 //! [`gate`] (threads, signals, progress), [`array`] (numpy) and [`error`].
 
 mod array;
+mod code;
 mod error;
 mod gate;
 mod limits;
@@ -13,9 +14,13 @@ mod table;
 #[pyo3::pymodule]
 mod _core {
     #[pymodule_export]
+    use crate::code::code_rank_totals;
+    #[pymodule_export]
+    use crate::error::WorkError;
+    #[pymodule_export]
     use crate::gate::{num_threads, set_num_threads};
     #[pymodule_export]
-    use crate::limits::{kernel_name, require_table};
+    use crate::limits::{kernel_name, require_table, require_work};
     #[pymodule_export]
     use crate::schedule::{
         schedule_excess, schedule_frontier, schedule_with_steps, schedule_with_tolerance,

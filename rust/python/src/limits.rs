@@ -19,3 +19,9 @@ pub fn require_table(bytes_per_cell: f64, alphabet_sizes: Vec<usize>) -> PyResul
     let terms = lattice::terms(&alphabet_sizes);
     limits::require_memory("this table", bytes_per_cell * cells, terms).map_err(to_python)
 }
+
+/// Raises WorkError if so many elementary operations are out of reach.
+#[pyfunction]
+pub fn require_work(operations: f64) -> PyResult<()> {
+    limits::require_work("this enumeration", operations, limits::MAX_TERMS).map_err(to_python)
+}

@@ -1,4 +1,5 @@
 //! The naive definition of everything, and the inputs on which the rest must agree with it.
 
+pub(crate) mod code;
 pub(crate) mod schedule;
 pub(crate) mod table;

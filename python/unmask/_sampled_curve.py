@@ -1,0 +1,90 @@
+"""Curves by sampling, for laws whose oracle is exact and whose curve is out of reach."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ._curve import Floats, InformationCurve
+
+if TYPE_CHECKING:
+    from .distributions import Distribution
+    from .distributions._base import Codes, Seed
+
+#: Probabilities that one batch of oracle queries fills in.
+ANSWERED = 1 << 22
+
+#: Queries that are timed to predict the time of a curve.
+TIMED_QUERIES = 8
+
+#: Sequences at each subset size, unless told otherwise.
+DEFAULT_SAMPLES = 100
+
+
+def sampled_curve(
+    distribution: Distribution,
+    samples: int,
+    seed: Seed,
+    progress: Callable[[float], object] | None,
+) -> InformationCurve:
+    """Unbiased estimate of the curve: see `unmask.information_curve`.
+
+    At size ``j``, for ``x`` drawn from the law and ``j`` random tokens revealed, the mean entropy
+    of the conditional marginals of all masked tokens has expectation ``h_j``. Sequences are drawn
+    afresh for each size, so that points are independent. ``h_0`` takes one query and is exact.
+    """
+    if samples < 2:
+        raise ValueError(f"samples: is {samples}, expected at least 2, for standard errors")
+    generator = np.random.default_rng(seed)
+    n = distribution.n
+    h, errors = np.zeros(n), np.zeros(n)
+    for j in range(n):
+        # Nothing is random where nothing is revealed.
+        count = samples if j else 1
+        means = np.concatenate(
+            [
+                _mean_entropies(distribution, j, size, generator)
+                for size in _batches(distribution, count)
+            ]
+        )
+        h[j] = means.mean()
+        errors[j] = means.std(ddof=1) / math.sqrt(count) if j else 0.0
+        if progress is not None:
+            progress((j + 1) / n)
+    entropies = np.concatenate(([0.0], np.cumsum(h)))
+    return InformationCurve._made(entropies, h, h[0] - h, method="sampled", standard_errors=errors)
+
+
+def predicted_seconds(distribution: Distribution, samples: int) -> float:
+    """How long `sampled_curve` takes, about, by a few queries with half of the tokens revealed."""
+    generator = np.random.default_rng(0)
+    start = time.perf_counter()
+    queries = min(TIMED_QUERIES, _batches(distribution, TIMED_QUERIES)[0])
+    _mean_entropies(distribution, distribution.n // 2, queries, generator)
+    return (time.perf_counter() - start) / queries * samples * distribution.n
+
+
+def _batches(distribution: Distribution, count: int) -> list[int]:
+    """Sizes of batches that keep answers small."""
+    answer = distribution.n * max(distribution.alphabet_sizes)
+    batch = max(1, ANSWERED // answer)
+    return [min(batch, count - start) for start in range(0, count, batch)]
+
+
+def _mean_entropies(
+    distribution: Distribution, j: int, size: int, generator: np.random.Generator
+) -> Floats:
+    """Mean entropy of the masked tokens of each of `size` sequences, `j` random tokens revealed."""
+    n = distribution.n
+    x: Codes = distribution.sample(size, seed=generator)
+    order = generator.permuted(np.tile(np.arange(n), (size, 1)), axis=1)
+    marginals = distribution.conditional_marginals(x, order >= j)
+    # Revealed tokens have one-hot rows, and no entropy.
+    terms = np.log(marginals, out=np.zeros_like(marginals), where=marginals > 0.0)
+    terms *= marginals
+    total: Floats = np.maximum(-terms.sum(axis=(1, 2)), 0.0)
+    return total / (n - j)

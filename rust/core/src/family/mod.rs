@@ -1,0 +1,3 @@
+//! Families of laws whose curves need no joint table.
+
+pub mod code;
