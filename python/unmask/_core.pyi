@@ -7,8 +7,12 @@ import numpy.typing as npt
 __all__ = [
     "Support",
     "WorkError",
+    "blocks_curve",
     "code_rank_totals",
+    "exchangeable_curve",
     "kernel_name",
+    "markov_curve",
+    "mean_entropies",
     "num_threads",
     "require_table",
     "require_work",
@@ -37,7 +41,24 @@ def code_rank_totals(
     threads: int | None = None,
     progress: _Progress = None,
 ) -> list[int]: ...
+def blocks_curve(
+    kinds: Sequence[tuple[int, _Floats, _Floats]],
+    threads: int | None = None,
+    progress: _Progress = None,
+) -> tuple[_Floats, _Floats, _Floats]: ...
+def exchangeable_curve(
+    count_pmf: _Floats, threads: int | None = None, progress: _Progress = None
+) -> tuple[_Floats, _Floats, _Floats]: ...
 def kernel_name() -> str: ...
+def markov_curve(
+    initial: _Floats,
+    transition: _Floats,
+    n: int,
+    stationary: bool,
+    threads: int | None = None,
+    progress: _Progress = None,
+) -> tuple[_Floats, _Floats, _Floats]: ...
+def mean_entropies(h: _Floats) -> _Floats: ...
 def num_threads() -> int: ...
 def require_table(bytes_per_cell: float, alphabet_sizes: Sequence[int]) -> None: ...
 def require_work(operations: float) -> None: ...

@@ -7,15 +7,18 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from math import comb, log
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import _core
 from .._curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask, Seed, query_blocks
+from ._base import Codes, Distribution, Floats, Mask, query_blocks
 from ._field import Field
+
+if TYPE_CHECKING:
+    from ._base import Seed
 
 #: Tokens up to which sums of ranks fit in 128 bits.
 MAX_TOKENS = 120

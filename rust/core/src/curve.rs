@@ -81,6 +81,21 @@ impl Curve {
         }
     }
 
+    /// From `h_0 .. h_{n-1}` and `Z_1 .. Z_n` that a route found directly.
+    pub fn direct(conditional: Vec<f64>, information: Vec<f64>) -> Self {
+        let mut entropy = Sum::ZERO;
+        let mut mean_entropies = vec![0.0];
+        mean_entropies.extend(conditional.iter().map(|&h| {
+            entropy.push(h);
+            entropy.value()
+        }));
+        Self {
+            mean_entropies,
+            conditional,
+            information,
+        }
+    }
+
     /// Of a normalised dense table.
     ///
     /// # Errors

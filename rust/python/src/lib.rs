@@ -4,6 +4,7 @@
 mod array;
 mod code;
 mod error;
+mod family;
 mod gate;
 mod limits;
 mod schedule;
@@ -17,6 +18,8 @@ mod _core {
     use crate::code::code_rank_totals;
     #[pymodule_export]
     use crate::error::WorkError;
+    #[pymodule_export]
+    use crate::family::{blocks_curve, exchangeable_curve, markov_curve, mean_entropies};
     #[pymodule_export]
     use crate::gate::{num_threads, set_num_threads};
     #[pymodule_export]

@@ -17,6 +17,7 @@ mod portable;
 mod term;
 #[cfg(test)]
 mod tests;
+mod thin;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -40,7 +41,16 @@ pub struct Kernel {
     pub positive: Terms,
     /// Numbers of cells that hold exactly one.
     pub singleton: Terms,
+    /// `(p, counts, total)`: takes one token out of `total` at random. `p[k]` is the probability
+    /// that `counts[k]` of them are ones, for successive counts, and becomes that of so many ones
+    /// among the others. The last cell knows no neighbour and is left as it is.
+    pub thin: fn(&mut [f64], &[f64], f64),
+    /// `(p, up, down)`: the sums of `p` and of `p (up + down)`.
+    pub weigh: Weigh,
 }
+
+/// A pair of sums over three slices of one length.
+pub type Weigh = fn(&[f64], &[f64], &[f64]) -> (f64, f64);
 
 /// The ways in which a function is summed over cells.
 pub struct Terms {
@@ -84,6 +94,14 @@ macro_rules! shell {
             // SAFETY: this function is compiled for the instructions of the lanes.
             unsafe { generic::sum::<$lanes, Identity>(x) }
         }
+        $(#[$feature])?
+        fn thin(p: &mut [f64], counts: &[f64], total: f64) {
+            thin::thin(p, counts, total);
+        }
+        $(#[$feature])?
+        fn weigh(p: &[f64], up: &[f64], down: &[f64]) -> (f64, f64) {
+            thin::weigh(p, up, down)
+        }
         macro_rules! terms {
             ($term:ty) => {{
                 $(#[$feature])?
@@ -124,6 +142,10 @@ macro_rules! shell {
             x_ln_x: terms!(XLnX),
             positive: terms!(Positive),
             singleton: terms!(Singleton),
+            // SAFETY: as above.
+            thin: |p, counts, total| unsafe { thin(p, counts, total) },
+            // SAFETY: as above.
+            weigh: |p, up, down| unsafe { weigh(p, up, down) },
         }
     }};
 }

@@ -1,0 +1,77 @@
+"""One token, written many times."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cached_property
+from typing import final
+
+import numpy as np
+
+from .._curve import InformationCurve
+from ._base import Codes, Distribution, Floats, Mask
+from ._checks import checked_size
+from ._closed import direct
+
+
+@final
+class Repeated(Distribution):
+    """All tokens equal, their common letter uniform.
+
+    One revealed token tells all: ``Z_j = log q`` for ``j >= 2``, in closed form; exact but for the
+    rounding of the logarithm.
+
+    Parameters
+    ----------
+    n : int
+        Number of tokens, at least 1.
+    q : int
+        Number of letters, at least 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If either is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> import unmask
+    >>> bit = Repeated(256, 2)
+    >>> round(bit.dual_total_correlation(), 3)
+    0.693
+    >>> unmask.schedules.optimal(unmask.information_curve(bit), max_kl=0.5)
+    Schedule([1, 255])
+    """
+
+    def __init__(self, n: int, q: int) -> None:
+        self._n = checked_size(n, "n")
+        self._q = checked_size(q, "q")
+
+    @cached_property
+    def alphabets(self) -> tuple[range, ...]:
+        """The letters of each token are its codes."""
+        return (range(self._q),) * self._n
+
+    def _information_curve(
+        self, threads: int | None, progress: Callable[[float], object] | None
+    ) -> InformationCurve:
+        h = np.zeros(self._n)
+        h[0] = math.log(self._q)
+        return direct(h, h[0] - h)
+
+    def _log_prob(self, x: Codes) -> Floats:
+        equal = (x == x[:, :1]).all(axis=1)
+        return np.where(equal, -math.log(self._q), -np.inf)
+
+    def _sample(self, size: int, generator: np.random.Generator) -> Codes:
+        return np.repeat(generator.integers(self._q, size=(size, 1)), self._n, axis=1)
+
+    def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
+        low = np.where(mask, self._q, x).min(axis=1)
+        high = np.where(mask, -1, x).max(axis=1)
+        known = ~mask.all(axis=1)
+        marginals[~known] = 1.0 / self._q
+        marginals[known, :, high[known]] = 1.0
+        possible: Mask = ~known | (low == high)
+        return possible

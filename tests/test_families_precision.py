@@ -1,0 +1,147 @@
+"""Large families at chosen points against 50 digits.
+
+The tolerance everywhere: 1e-12 of ``Z_n`` and a floor of 1e-13 nats.
+"""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+
+import unmask
+from unmask.distributions import Blocks, Exchangeable, MarkovChain, Permutation, Repeated, ZeroSum
+
+mpmath.mp.dps = 50
+
+RELATIVE, FLOOR = 1e-12, 1e-13
+
+
+def assert_points(curve, points, want):
+    for j in points:
+        exact = want(j)
+        assert abs(mpmath.mpf(curve.z[j]) - exact) <= RELATIVE * curve.z[-1] + FLOOR, j
+        off = abs(mpmath.mpf(curve.h[j]) - (mpmath.mpf(curve.h[0]) - exact))
+        assert off <= RELATIVE * curve.z[-1] + FLOOR, j
+
+
+def points(n):
+    return sorted({0, 1, 2, 10, n // 100, n // 3, n // 2, n - n // 100, n - 3, n - 2, n - 1})
+
+
+def chain_information(pi, p, n, j, reach):
+    """Z_{j+1} by the formula with both parts, from products of 50 digits."""
+    q = len(pi)
+    pi = [mpmath.mpf(x) for x in pi]
+    p = mpmath.matrix(p)
+    power, total = p.copy(), mpmath.mpf(0)
+    for d in range(1, reach):
+        info = sum(
+            pi[a] * power[a, b] * mpmath.log(power[a, b] / pi[b])
+            for a in range(q)
+            for b in range(q)
+            if power[a, b] > 0
+        )
+        weight = 2 * share(n - d - 1, j - 1, n - 1, j)
+        weight -= (d - 1) * share(n - d - 1, j - 2, n - 1, j)
+        total += (n - d) * info * weight
+        power = power * p
+    return total / n
+
+
+def share(a, b, c, d):
+    """C(a, b) / C(c, d)."""
+    if b < 0 or b > a:
+        return mpmath.mpf(0)
+    log = mpmath.loggamma
+    up = log(a + 1) - log(b + 1) - log(a - b + 1)
+    return mpmath.exp(up - log(c + 1) + log(d + 1) + log(c - d + 1))
+
+
+@pytest.mark.parametrize("n", [10**4, 10**6])
+def test_stationary_chain(n):
+    # Exactly invariant in binary.
+    pi, p = [0.25, 0.75], [[0.625, 0.375], [0.125, 0.875]]
+    curve = unmask.information_curve(MarkovChain(pi, p, n))
+    assert curve.method == "polynomial"
+    assert_points(curve, points(n), lambda j: chain_information(pi, p, n, j, 60) if j else 0)
+
+
+@pytest.mark.parametrize("n", [10**4, 10**6])
+def test_slow_chain_whose_curve_is_known(n):
+    # A chain that never forgets is a repeated token, whatever the route.
+    curve = unmask.information_curve(MarkovChain([0.25] * 4, np.eye(4), n))
+    assert_points(curve, points(n), lambda j: mpmath.log(4) if j else 0)
+
+
+def hypergeometric_entropy(n, ones, j):
+    """Mean entropy of the next token of a uniform string with so many ones, j revealed."""
+    total = mpmath.mpf(0)
+    spread = 12 * math.sqrt(j * ones * (n - ones) * max(n - j, 1)) / n**1.5 + 30
+    middle = j * ones / n
+    low = max(0, j + ones - n, int(middle - spread))
+    high = min(j, ones, int(middle + spread) + 1)
+    log = mpmath.loggamma
+
+    def choose(a, b):
+        return log(a + 1) - log(b + 1) - log(a - b + 1)
+
+    weight = mpmath.exp(choose(ones, low) + choose(n - ones, j - low) - choose(n, j))
+    for c in range(low, high + 1):
+        p = mpmath.mpf(ones - c) / (n - j)
+        if 0 < p < 1:
+            total -= weight * (p * mpmath.log(p) + (1 - p) * mpmath.log(1 - p))
+        if c < high:
+            weight *= mpmath.mpf((ones - c) * (j - c))
+            weight /= (c + 1) * (n - ones - j + c + 1)
+    return total
+
+
+@pytest.mark.parametrize(("n", "ones"), [(10**4, 5000), (10**4, 37), (2 * 10**4, 9000)])
+def test_fixed_number_of_ones(n, ones):
+    pmf = np.zeros(n + 1)
+    pmf[ones] = 1.0
+    curve = unmask.information_curve(Exchangeable(pmf))
+    first = hypergeometric_entropy(n, ones, 0)
+    assert_points(curve, points(n), lambda j: first - hypergeometric_entropy(n, ones, j))
+
+
+def test_urn():
+    # Laplace's rule: after c ones of j, the next is a one with probability (c+1)/(j+2).
+    n = 10**4
+    curve = unmask.information_curve(Exchangeable.polya_urn([1, 1], n))
+
+    def h(j):
+        total = mpmath.mpf(0)
+        for c in range(j + 1):
+            p = mpmath.mpf(c + 1) / (j + 2)
+            total -= p * mpmath.log(p) + (1 - p) * mpmath.log(1 - p)
+        return total / (j + 1)
+
+    assert_points(curve, points(n), lambda j: h(0) - h(j))
+
+
+def test_independent_coins_are_a_plateau():
+    curve = unmask.information_curve(Exchangeable.iid_mixture([1.0], [0.3], 10**4))
+    assert curve.total_correlation == 0.0
+    assert curve.h[0] == pytest.approx(-0.3 * math.log(0.3) - 0.7 * math.log(0.7), rel=1e-13)
+
+
+@pytest.mark.parametrize("n", [10**4, 10**6])
+def test_closed_forms(n):
+    permutation = unmask.information_curve(Permutation(n))
+    logs = lambda j: mpmath.log(n) - mpmath.log(n - j)  # noqa: E731
+    assert_points(permutation, points(n), logs)
+    entropy = mpmath.loggamma(n + 1)
+    assert abs(permutation.entropy - entropy) <= 1e-15 * entropy
+    for law, first in ((Repeated(n, 5), 1), (ZeroSum(n, 5), n - 1)):
+        curve = unmask.information_curve(law)
+        assert_points(curve, points(n), lambda j, first=first: mpmath.log(5) * (j >= first))
+
+
+def test_large_blocks():
+    # A repeated token in a block: some of its others is revealed, or none.
+    n, size = 10**5, 10**4
+    curve = unmask.information_curve(Blocks([Repeated(size, 2)] * (n // size)))
+    want = lambda j: mpmath.log(2) * (1 - share(n - size, j, n - 1, j))  # noqa: E731
+    assert_points(curve, points(n), want)
