@@ -325,7 +325,7 @@ def test_importing_is_cheap():
         "dit",
         "mpmath",
     ]
-    code = f"import sys, unmask; print({optional} & set(sys.modules))"
+    code = f"import sys, unmask; print(set({optional}) & set(sys.modules))"
     assert run(code) == "set()\n"
 
 
@@ -333,9 +333,9 @@ def test_importing_is_cheap():
 
 
 def test_memory_is_refused_before_it_is_allocated():
-    _core.require_memory(1e3)
+    _core.require_table(8.0, [2] * 7)
     with pytest.raises(MemoryError, match=r"needs .* GiB of memory and .* GiB are available"):
-        _core.require_memory(1e18)
+        _core.require_table(8.0, [2] * 57)
     rows = np.random.default_rng(0).integers(0, 2, (50, 60))
     with pytest.raises(MemoryError, match="the entropies of all subsets"):
         Empirical(rows).subset_entropies()

@@ -60,7 +60,8 @@ def test_refused():
         half_sample_comparison(Dense([0.5, 0.5]))
     with pytest.raises(ValueError, match="weights: not all whole, expected counts"):
         half_sample_comparison(Empirical([[0], [1]], [0.5, 1]))
-    for weights in ([1], [10**9], [1e300]):
+    for weights in ([1], [1e300]):
         with pytest.raises(ValueError, match=r"weights: sum to .* samples, expected 2 or more"):
             half_sample_comparison(Empirical([[0]], weights))
-    assert half_sample_comparison(Empirical([[0]], [10**9 - 1])).max_difference == 0
+    for weights in ([10**9 - 1], [10**9]):  # drawn without replacement, or each by itself
+        assert half_sample_comparison(Empirical([[0]], weights)).max_difference == 0

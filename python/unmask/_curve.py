@@ -499,7 +499,8 @@ def information_curve(
         if method == "exact":
             raise
         seconds = predicted_seconds(distribution, DEFAULT_SAMPLES)
+        takes = "estimates it" if seconds is None else f"would take about {seconds:.1g} s"
         raise type(error)(
-            f"{error}; method='sampled' would take about {seconds:.1g} s with "
-            f"samples={DEFAULT_SAMPLES} at each of {distribution.n} subset sizes"
+            f"{error}; method='sampled' {takes} with samples={DEFAULT_SAMPLES} at each of "
+            f"{distribution.n} subset sizes"
         ) from None

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 #: Probabilities that one batch of oracle queries fills in.
 ANSWERED = 1 << 22
 
-#: Queries that are timed to predict the time of a curve.
-TIMED_QUERIES = 8
+#: Queries that are timed to predict the time of a curve, and the largest answer to one that is
+#: waited for.
+TIMED_QUERIES, TIMED_ANSWER = 8, 1 << 15
 
 #: Sequences at each subset size, unless told otherwise.
 DEFAULT_SAMPLES = 100
@@ -59,8 +60,13 @@ def sampled_curve(
     return InformationCurve._made(entropies, h, h[0] - h, method="sampled", standard_errors=errors)
 
 
-def predicted_seconds(distribution: Distribution, samples: int) -> float:
-    """How long `sampled_curve` takes, about, by a few queries with half of the tokens revealed."""
+def predicted_seconds(distribution: Distribution, samples: int) -> float | None:
+    """How long `sampled_curve` takes, about, by a few queries with half of the tokens revealed.
+
+    None for laws of so many tokens that the queries would take long themselves.
+    """
+    if distribution.n * max(distribution.alphabet_sizes) > TIMED_ANSWER:
+        return None
     generator = np.random.default_rng(0)
     start = time.perf_counter()
     queries = min(TIMED_QUERIES, _batches(distribution, TIMED_QUERIES)[0])

@@ -62,15 +62,18 @@ impl Curve {
         let rounding = ROUNDING * joint.max(1.0);
         let mut conditional = Vec::with_capacity(steps.len());
         let mut information = Vec::with_capacity(steps.len());
-        let mut level = Sum::ZERO;
+        let (mut first, mut level) = (Sum::ZERO, Sum::ZERO);
         for (j, &step) in steps.iter().enumerate() {
             if step.value().abs() <= rounding {
                 level = Sum::ZERO;
             } else if j == 0 || (step - level).value().abs() > rounding {
                 level = step;
             }
+            if j == 0 {
+                first = level;
+            }
             conditional.push(level.value());
-            information.push((steps[0] - level).value());
+            information.push((first - level).value());
         }
         let mut mean_entropies: Vec<f64> = means.iter().map(|&m| entropy(m)).collect();
         mean_entropies[0] = 0.0;

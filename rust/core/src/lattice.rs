@@ -32,6 +32,14 @@ pub fn terms(shape: &[usize]) -> f64 {
     varying.map(|&q| 1.0 + q as f64).product()
 }
 
+/// Number of pieces that a table of so many cells is cut into.
+fn pieces(cells: usize, shape: &[usize]) -> u64 {
+    match shape.split_first().filter(|_| cells > RESIDENT) {
+        Some((&q, rest)) => (q as u64 + 1) * pieces(cells / q, rest),
+        None => 1,
+    }
+}
+
 /// Sums of `f` over all marginals of a size: entry `j` adds up all `C(n, j)` subsets.
 ///
 /// `O(prod (1 + q_i))` time; less than one table of memory for each thread.
@@ -129,14 +137,16 @@ impl<'a> Walk<'a> {
                 let sums = self.all::<C>(table, &others)?;
                 Ok(C::insert(k, &sums, &sums))
             }
-            None => self.cut::<C>(table, shape),
+            None => {
+                self.monitor.expect(pieces(table.len(), shape));
+                self.cut::<C>(table, shape)
+            }
         }
     }
 
     /// Cuts a large table along its leading coordinate, then descends.
     fn cut<C: Collect>(&self, src: &[f64], shape: &[usize]) -> Result<Vec<Sum>> {
         let Some((&q, rest)) = shape.split_first().filter(|_| src.len() > RESIDENT) else {
-            self.monitor.expect(1);
             let mut scratch = vec![0.0; src.len()];
             let mut sums = vec![Sum::ZERO; C::entries(shape.len())];
             self.descend(src, shape, 1, &mut scratch, 0, &mut |subset, sum| {
