@@ -393,5 +393,5 @@ def test_high_orders_name_sampling():
 
 
 def test_too_much_work_is_refused():
-    with pytest.raises(ValueError, match="operations.*method='sampled' estimates it with"):
+    with pytest.raises(ValueError, match=r"operations.*method='sampled' estimates it with"):
         unmask.information_curve(MarkovChain([0.3, 0.7], [[0.6, 0.4], [0.5, 0.5]], 10**8))

@@ -21,9 +21,9 @@ from . import plot as plot
 from . import schedules as schedules
 from ._core import num_threads as num_threads
 from ._core import set_num_threads as set_num_threads
-from ._curve import CrossEntropyCurve as CrossEntropyCurve
-from ._curve import InformationCurve as InformationCurve
-from ._curve import information_curve as information_curve
+from ._cross_entropy_curve import CrossEntropyCurve as CrossEntropyCurve
+from ._information_curve import InformationCurve as InformationCurve
+from ._information_curve import information_curve as information_curve
 from ._sampling import HalfSampleComparison as HalfSampleComparison
 from ._sampling import half_sample_comparison as half_sample_comparison
 from ._schedule import Schedule as Schedule

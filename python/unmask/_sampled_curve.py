@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._curve import Floats, InformationCurve
+from ._curve import Floats
+from ._information_curve import InformationCurve
 
 if TYPE_CHECKING:
     from .distributions import Distribution

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._curve import InformationCurve, information_curve
+from ._information_curve import InformationCurve, information_curve
 from .distributions import Empirical
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import schedules
-from ._curve import InformationCurve
+from ._information_curve import InformationCurve
 from ._schedule import Schedule
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ._curve import InformationCurve
+from ._information_curve import InformationCurve
 from ._schedule import Schedule
 from .distributions import Dense, Distribution, Empirical
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import schedules
-from .._curve import InformationCurve
+from .._information_curve import InformationCurve
 from .._schedule import Schedule
 from ._ladder import ladder
 from ._unit import Unit

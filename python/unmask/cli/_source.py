@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import io
-from .._curve import RELIABLE_COVERAGE, InformationCurve, information_curve
+from .._information_curve import RELIABLE_COVERAGE, InformationCurve, information_curve
 from .._sampling import half_sample
 from ..distributions import Empirical
 from ._progress import progress_bar

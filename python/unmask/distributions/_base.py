@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     # Not evaluated when imported: numpy's generators take a third of the time that numpy does.
     Seed = int | np.random.Generator | None
 
-    from .._curve import InformationCurve
+    from .._information_curve import InformationCurve
     from ._dense import Dense
 
 Floats = npt.NDArray[np.float64]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _core
-from .._curve import InformationCurve
+from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask, query_blocks
 from ._stochastic import checked_rows, drawn
 

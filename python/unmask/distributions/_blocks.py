@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 
 from .. import _core
-from .._curve import InformationCurve
+from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 from ._paired import lesser
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import _core
-from .._curve import InformationCurve
+from .._information_curve import InformationCurve
 from ._base import Floats
 
 __all__ = ["direct"]

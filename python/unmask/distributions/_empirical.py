@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _check, _core
-from .._curve import InformationCurve
+from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 from ._dense import Dense
 

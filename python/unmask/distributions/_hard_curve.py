@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from .._curve import InformationCurve
+from .._information_curve import InformationCurve
 from ._checks import checked_size
 from ._closed import direct
 

@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
-from .._curve import InformationCurve
+from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask, query_blocks
 from ._stochastic import checked_rows, drawn
 

@@ -9,7 +9,7 @@ from typing import final
 
 import numpy as np
 
-from .._curve import InformationCurve
+from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 from ._checks import checked_size
 from ._closed import direct

@@ -1,0 +1,371 @@
+"""The information curve of a distribution."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from ._curve import Curve, Floats, frozen_floats
+
+if TYPE_CHECKING:
+    from .distributions import Distribution
+    from .distributions._base import Seed
+
+__all__ = ["InformationCurve", "Method", "information_curve"]
+
+Method = Literal["auto", "exact", "sampled"]
+
+#: Good-Turing coverage below which the entropies of a sample are not to be trusted: one draw in
+#: ten would show something that the sample has not.
+RELIABLE_COVERAGE = 0.9
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class InformationCurve(Curve):
+    r"""The information curve of a distribution (also called information profile).
+
+    With :math:`\bar H_j` the mean of :math:`H(X_S)` over the subsets of size ``j``,
+
+    * ``h[j]`` :math:`= \bar H_{j+1} - \bar H_j` is the mean entropy of a random masked token when
+      ``j`` random others are revealed;
+    * ``z[j - 1]`` :math:`= Z_j = h_0 - h_{j-1}` is the mean information between them.
+
+    All in nats. Made by `information_curve`, `from_conditional_entropies` or `load`.
+
+    Attributes
+    ----------
+    h : ndarray of float64, shape (n,)
+        Conditional entropies, non-increasing for a true distribution (Han's inequality).
+    z : ndarray of float64, shape (n,)
+        ``Z_1 .. Z_n`` of Chen, Cong and Li, arXiv 2511.04647; ``z[0]`` is 0.
+    mean_entropies : ndarray of float64, shape (n + 1,)
+        From 0 to the joint entropy.
+    coverage : ndarray of float64, shape (n + 1,), or None
+        Good-Turing coverage by subset size, if the curve comes from counted samples.
+    estimator : str or None
+        How entropies were estimated, if the curve comes from samples.
+    method : str
+        How the curve was found: ``"enumeration"`` of the subset lattice, ``"given"`` by the user,
+        ``"closed form"``, ``"polynomial"`` or ``"sampled"``.
+    standard_errors : ndarray of float64, shape (n,), or None
+        Standard errors of ``h`` if the curve was sampled. Those of ``z`` are the same, as ``h[0]``
+        is exact.
+
+    Examples
+    --------
+    >>> from unmask import Schedule
+    >>> curve = InformationCurve.from_conditional_entropies([0.625, 0.25, 0.125])
+    >>> curve.n, curve.entropy
+    (3, 1.0)
+    >>> curve.expected_kl(Schedule([1, 2]))
+    0.125
+    """
+
+    h: Floats
+    z: Floats
+    mean_entropies: Floats
+    coverage: Floats | None = None
+    estimator: str | None = None
+    method: str = "given"
+    standard_errors: Floats | None = None
+
+    _format: ClassVar[str] = "unmask information curve 1"
+
+    @classmethod
+    def from_conditional_entropies(cls, h: npt.ArrayLike) -> Self:
+        """Make a curve of conditional entropies ``h_0 .. h_{n-1}`` in nats.
+
+        Parameters
+        ----------
+        h : array_like of float, shape (n,)
+            Mean entropy of a random masked token when j random others are revealed. It need not be
+            monotone (estimates are not), only non-negative.
+
+        Raises
+        ------
+        ValueError
+            If an entry is negative or not finite.
+        """
+        checked = frozen_floats(h, "h")
+        if (checked < 0).any():
+            index = int(np.argmax(checked < 0))
+            raise ValueError(f"h: entry {index} is {checked[index]}, expected entropies >= 0")
+        means = np.concatenate(([0.0], np.cumsum(checked)))
+        return cls._made(means, checked, checked[0] - checked)
+
+    @classmethod
+    def _made(
+        cls,
+        mean_entropies: Floats,
+        h: Floats,
+        z: Floats,
+        coverage: Floats | None = None,
+        estimator: str | None = None,
+        method: str = "given",
+        standard_errors: Floats | None = None,
+    ) -> Self:
+        """From arrays that are right by construction."""
+        for array in (mean_entropies, h, z, coverage, standard_errors):
+            if array is not None:
+                array.flags.writeable = False
+        return cls(h, z, mean_entropies, coverage, estimator, method, standard_errors)
+
+    @property
+    def excess_offset(self) -> float:
+        """Expected KL of revealing one token at a time: none."""
+        return 0.0
+
+    @property
+    def entropy(self) -> float:
+        """Joint entropy ``H(X)`` in nats."""
+        return float(self.mean_entropies[-1])
+
+    @cached_property
+    def total_correlation(self) -> float:
+        """``TC = sum_j Z_j`` in nats: the area under the curve."""
+        return float(np.sum(self.z))
+
+    @cached_property
+    def dual_total_correlation(self) -> float:
+        """``DTC = sum_l l (Z_{l+1} - Z_l)`` in nats: the area between the curve and its cap."""
+        return float(np.sum(np.arange(1, self.n) * np.diff(self.z)))
+
+    @property
+    def o_information(self) -> float:
+        """``TC - DTC`` in nats: positive where redundancy prevails, negative where synergy does."""
+        steps = np.arange(1, self.n)
+        return float(np.sum((self.n - 2 * steps) * np.diff(self.z)))
+
+    @cached_property
+    def harmonic_mass(self) -> float:
+        """``H* = sum_l l (n - l) / n (Z_{l+1} - Z_l)`` in nats (Wainwright, arXiv 2608.13520)."""
+        steps = np.arange(1, self.n)
+        return float(np.sum(steps * (self.n - steps) / self.n * np.diff(self.z)))
+
+    @property
+    def reliable_until(self) -> int:
+        """Largest subset size up to which the curve can be trusted.
+
+        For a curve from counted samples: the largest ``j`` such that the Good-Turing coverage is at
+        least 0.9 at every size up to ``j``, that is, at most one draw in ten would show a pattern
+        of ``j`` tokens that the sample does not hold. Past it the entropies saturate at the
+        logarithm of the sample size and say nothing about the source. ``n`` where the
+        curve does not come from counted samples.
+        """
+        if self.coverage is None:
+            return self.n
+        low = self.coverage < RELIABLE_COVERAGE
+        return max(int(np.argmax(low)) - 1, 0) if low.any() else self.n
+
+    def monotone(self) -> Self:
+        """Return the nearest curve that never increases, in least squares of ``h``.
+
+        True curves never increase (Han's inequality); estimates do. The projection is at least as
+        near to the truth as the estimate is, but no longer unbiased. ``standard_errors`` stay those
+        of the estimate.
+
+        Raises
+        ------
+        ImportError
+            If `scipy` is not installed (``pip install 'unmask[curves]'``).
+
+        Examples
+        --------
+        >>> InformationCurve.from_conditional_entropies([0.7, 0.1, 0.2]).monotone().h
+        array([0.7 , 0.15, 0.15])
+        """
+        try:
+            from scipy.optimize import isotonic_regression
+        except ImportError as error:
+            raise ImportError(
+                "monotone() takes the package scipy: pip install 'unmask[curves]'"
+            ) from error
+        h: Floats = isotonic_regression(self.h, increasing=False).x
+        return self._made(
+            np.concatenate(([0.0], np.cumsum(h))),
+            h,
+            h[0] - h,
+            self.coverage,
+            self.estimator,
+            self.method,
+            self.standard_errors,
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the curve to an ``.npz`` file; `load` reads it back bit by bit."""
+        arrays: dict[str, npt.NDArray[np.generic]] = {
+            "format": np.array(self._format),
+            "mean_entropies": self.mean_entropies,
+            "h": self.h,
+            "z": self.z,
+            "method": np.array(self.method),
+        }
+        if self.coverage is not None:
+            arrays["coverage"] = self.coverage
+        if self.standard_errors is not None:
+            arrays["standard_errors"] = self.standard_errors
+        if self.estimator is not None:
+            arrays["estimator"] = np.array(self.estimator)
+        with open(path, "wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a curve that `save` has written.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If it is not a saved curve.
+        """
+        try:
+            with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            if str(arrays["format"]) != cls._format:
+                raise KeyError("format")
+            h = frozen_floats(arrays["h"], "h")
+            z = frozen_floats(arrays["z"], "z")
+            means = frozen_floats(arrays["mean_entropies"], "mean_entropies")
+            coverage = arrays.get("coverage")
+            if coverage is not None:
+                coverage = frozen_floats(coverage, "coverage")
+            errors = arrays.get("standard_errors")
+            if errors is not None:
+                errors = frozen_floats(errors, "standard_errors")
+            if not (len(h) == len(z) == len(means) - 1 == len(h if errors is None else errors)):
+                raise ValueError("lengths differ")
+            if coverage is not None and len(coverage) != len(means):
+                raise ValueError("lengths differ")
+            estimator = str(arrays["estimator"]) if "estimator" in arrays else None
+            method = str(arrays["method"])
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            raise ValueError(f"{os.fspath(path)}: not a saved information curve") from error
+        return cls._made(means, h, z, coverage, estimator, method, errors)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return self._made, (
+            self.mean_entropies,
+            self.h,
+            self.z,
+            self.coverage,
+            self.estimator,
+            self.method,
+            self.standard_errors,
+        )
+
+    def __repr__(self) -> str:
+        source = "" if self.estimator is None else f", {self.estimator} estimate"
+        if self.method == "sampled":
+            source += ", sampled"
+        return (
+            f"<InformationCurve n={self.n}, H={self.entropy:.6g}, TC={self.total_correlation:.6g},"
+            f" DTC={self.dual_total_correlation:.6g} nats{source}>"
+        )
+
+
+def information_curve(
+    distribution: Distribution,
+    *,
+    method: Method = "auto",
+    samples: int | None = None,
+    seed: Seed = None,
+    threads: int | None = None,
+    progress: Callable[[float], object] | None = None,
+) -> InformationCurve:
+    """Compute the information curve of a distribution.
+
+    Parameters
+    ----------
+    distribution : Distribution
+        A table, a sample, or any other distribution of this package.
+    method : {"auto", "exact", "sampled"}
+        ``"exact"`` takes the closed form, the polynomial algorithm or the enumeration that the
+        distribution has. ``"sampled"`` estimates: without bias, with standard errors, by asking the
+        oracle about random sequences. ``"auto"`` is exact, and says what sampling would take where
+        that is out of reach. ``curve.method`` tells what was done.
+    samples : int, optional
+        Sequences at each subset size, one oracle call each, for ``method="sampled"``; 100 by
+        default. Errors fall with its square root.
+    seed : int or numpy.random.Generator, optional
+        For ``method="sampled"``: the same seed gives the same curve.
+    threads : int, optional
+        Number of threads; see `unmask.set_num_threads` for the default. The result is the same,
+        bit by bit, for any number.
+    progress : callable, optional
+        Called now and then with the fraction of the work done. An exception it raises ends the
+        computation.
+
+    Returns
+    -------
+    InformationCurve
+        Absolute error of a few 1e-16 times the joint entropy, or times one if that is less, if
+        exact; if sampled, see
+        ``curve.standard_errors``, and ``curve.monotone()`` for the nearest curve that never
+        increases.
+
+    Raises
+    ------
+    ValueError, MemoryError
+        If the work or the memory predicted is out of reach; nothing is started.
+    KeyboardInterrupt
+        On Ctrl-C, within 0.2 s.
+
+    Notes
+    -----
+    A table over alphabets ``q_1 .. q_n`` takes ``prod (1 + q_i)`` terms; atoms of a sample take
+    less where few of them share patterns. The cheaper way is taken, by predicted cost.
+
+    A sampled point ``h_j`` is the mean, over sequences drawn from the distribution and ``j`` random
+    tokens revealed, of the mean entropy of the conditional marginals of all masked tokens
+    (their expectation given the evidence, rather than a score of the sequence itself:
+    Rao-Blackwell). A sample with another estimator than the plug-in one has no such oracle, and its
+    sampled curve is the plug-in one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unmask.distributions import Dense
+    >>> cube = Dense(np.full((2, 2, 2), 1 / 8))
+    >>> information_curve(cube).total_correlation
+    0.0
+    >>> information_curve(cube, method="sampled", samples=10, seed=0).h.round(4)
+    array([0.6931, 0.6931, 0.6931])
+    """
+    from ._sampled_curve import DEFAULT_SAMPLES, predicted_seconds, sampled_curve
+    from .distributions import Distribution
+
+    if not isinstance(distribution, Distribution):
+        raise TypeError(
+            f"distribution: is a {type(distribution).__name__}, expected a Distribution such as "
+            "unmask.distributions.Dense(pmf) or Empirical(samples)"
+        )
+    if method not in get_args(Method):
+        raise ValueError(f"method: is {method!r}, expected one of {get_args(Method)}")
+    if method == "sampled":
+        samples = DEFAULT_SAMPLES if samples is None else samples
+        return sampled_curve(distribution, samples, seed, progress)
+    for name, value in (("samples", samples), ("seed", seed)):
+        if value is not None:
+            raise ValueError(f"{name}: is {value!r}, expected none unless method='sampled'")
+    try:
+        return distribution._information_curve(threads, progress)
+    except (_core.WorkError, MemoryError) as error:
+        if method == "exact":
+            raise
+        seconds = predicted_seconds(distribution, DEFAULT_SAMPLES)
+        takes = "estimates it" if seconds is None else f"would take about {seconds:.1g} s"
+        raise type(error)(
+            f"{error}; method='sampled' {takes} with samples={DEFAULT_SAMPLES} at each of "
+            f"{distribution.n} subset sizes"
+        ) from None
