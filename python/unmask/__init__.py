@@ -18,6 +18,7 @@ Schedule([1, 1])
 from . import distributions as distributions
 from . import io as io
 from . import plot as plot
+from . import samplers as samplers
 from . import schedules as schedules
 from ._core import num_threads as num_threads
 from ._core import set_num_threads as set_num_threads
