@@ -1,0 +1,26 @@
+"""Schedules by rule, and the best ones.
+
+Every function returns a `Schedule`: step sizes in the order in which they happen, each at least
+1, with sum ``n``. Argument names: ``n`` tokens, ``steps`` function evaluations, ``max_kl`` the
+largest expected KL divergence in nats.
+
+* Nothing known: `uniform`, `cosine`, `arccos`, `power`, `geometric`, `loglinear`, `beta`, `sweep`.
+* Bounds known: `total_correlation`, `dual_total_correlation`, `austin`.
+* A curve known: `square_root`, and the best ones, `optimal` and `frontier`.
+"""
+
+from ._austin import austin as austin
+from ._frontier import Frontier as Frontier
+from ._frontier import frontier as frontier
+from ._masked import arccos as arccos
+from ._masked import beta as beta
+from ._masked import cosine as cosine
+from ._masked import geometric as geometric
+from ._masked import loglinear as loglinear
+from ._masked import power as power
+from ._optimal import optimal as optimal
+from ._square_root import square_root as square_root
+from ._total_correlation import dual_total_correlation as dual_total_correlation
+from ._total_correlation import sweep as sweep
+from ._total_correlation import total_correlation as total_correlation
+from ._uniform import uniform as uniform
