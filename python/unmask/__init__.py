@@ -16,6 +16,7 @@ Schedule([1, 1])
 """
 
 from . import distributions as distributions
+from . import hardness as hardness
 from . import io as io
 from . import plot as plot
 from . import samplers as samplers

@@ -123,6 +123,8 @@ class ReedSolomon(Distribution):
 
     def _interpolated(self, x: Codes, points: Codes) -> Codes:
         """The words that agree with `x` at `k` points each; shapes (batch, n) and (batch, k)."""
+        if not len(x):
+            return x
         field = self._field
         table = field.subtract(np.take_along_axis(x, points, axis=1), self._shift[points])
         # Divided differences in place.
