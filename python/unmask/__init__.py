@@ -15,6 +15,7 @@ schedule. Entropies and divergences are in nats.
 Schedule([1, 1])
 """
 
+from . import adapters as adapters
 from . import distributions as distributions
 from . import hardness as hardness
 from . import io as io

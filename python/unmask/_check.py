@@ -26,3 +26,14 @@ def amount(value: object, name: str) -> float:
     if not (math.isfinite(number) and number >= 0):
         raise ValueError(f"{name}: is {value}, expected a finite number of nats >= 0")
     return number
+
+
+def proportion(value: object, name: str) -> float:
+    """Return a number in [0, 1)."""
+    given = array(value, name)
+    if given.ndim != 0 or given.dtype.kind not in "fiu":
+        raise TypeError(f"{name}: is {value!r}, expected a number")
+    number = float(given)
+    if not 0 <= number < 1:
+        raise ValueError(f"{name}: is {value}, expected a number in [0, 1)")
+    return number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ import numpy.typing as npt
 from . import _check
 
 __all__ = ["Schedule"]
+
+Empty = Literal["drop", "refuse"]
 
 #: What the sizes, 64-bit integers, can sum to.
 MAX_TOKENS = (1 << 63) - 1
@@ -64,6 +67,79 @@ class Schedule:
         checked.flags.writeable = False
         object.__setattr__(self, "sizes", checked)
 
+    @classmethod
+    def from_counts(cls, counts: npt.ArrayLike, *, empty: Empty = "drop") -> Self:
+        """Make the schedule of a sampler that reveals so many tokens at each step.
+
+        Parameters
+        ----------
+        counts : array_like of int, shape (steps,)
+            Tokens revealed at each step, in chronological order, zero or more: one row of LLaDA's
+            ``get_num_transfer_tokens``, say. A torch tensor will do.
+        empty : {"drop", "refuse"}
+            What becomes of steps that reveal nothing. Their calls change nothing where the model is
+            not told the time; count them yourself if they are made.
+
+        Raises
+        ------
+        TypeError
+            If `counts` are not integers.
+        ValueError
+            If a count is negative, or zero and zeros are refused, or nothing is revealed at all.
+
+        Examples
+        --------
+        >>> Schedule.from_counts([3, 0, 2, 1, 0])
+        Schedule([3, 2, 1])
+        """
+        if empty not in ("drop", "refuse"):
+            raise ValueError(f"empty: is {empty!r}, expected 'drop' or 'refuse'")
+        given = _whole_numbers(counts, "counts")
+        wrong = given < (1 if empty == "refuse" else 0)
+        if wrong.any():
+            step = int(np.argmax(wrong))
+            raise ValueError(
+                f"counts: step {step} reveals {given[step]} tokens, expected at least "
+                f"{0 if empty == 'drop' else 1}"
+            )
+        if not given.any():
+            raise ValueError("counts: no step reveals a token, expected at least one")
+        return cls(given[given > 0])
+
+    @classmethod
+    def from_step_map(cls, step_map: npt.ArrayLike, *, empty: Empty = "drop") -> Self:
+        """Make the schedule of one decoded sequence, told when each of its tokens was revealed.
+
+        Parameters
+        ----------
+        step_map : array_like of int, shape (n,)
+            For each token the step at which it was revealed, counted from 0. Leave out tokens that
+            were given. A torch tensor will do.
+        empty : {"drop", "refuse"}
+            What becomes of steps below the last at which nothing was revealed; see `from_counts`.
+
+        Raises
+        ------
+        TypeError
+            If `step_map` are not integers.
+        ValueError
+            If a step is negative, or was empty and empty ones are refused.
+
+        Examples
+        --------
+        >>> Schedule.from_step_map([2, 0, 0, 5, 2, 2])
+        Schedule([2, 3, 1])
+        """
+        given = _whole_numbers(step_map, "step_map")
+        if (given < 0).any():
+            token = int(np.argmax(given < 0))
+            raise ValueError(f"step_map: token {token} is {given[token]}, expected steps >= 0")
+        steps, sizes = np.unique(given, return_counts=True)
+        if empty == "refuse" and steps[-1] != len(steps) - 1:
+            missing = int(np.argmax(steps != np.arange(len(steps))))
+            raise ValueError(f"step_map: step {missing} reveals no token, expected at least 1")
+        return cls.from_counts(sizes, empty=empty)
+
     @property
     def n(self) -> int:
         """Number of tokens."""
@@ -112,3 +188,13 @@ class Schedule:
 
     def __reduce__(self) -> tuple[type[Schedule], tuple[list[int]]]:
         return Schedule, (self.sizes.tolist(),)
+
+
+def _whole_numbers(values: object, name: str) -> npt.NDArray[np.int64]:
+    """A vector of whole numbers, not empty; lists, arrays and tensors alike."""
+    given = _check.array(values.tolist() if hasattr(values, "tolist") else values, name)
+    if given.ndim != 1 or given.size == 0:
+        raise ValueError(f"{name}: has shape {given.shape}, expected one dimension, not empty")
+    if given.dtype.kind not in "iu":
+        raise TypeError(f"{name}: has dtype {given.dtype}, expected integers")
+    return given

@@ -1,0 +1,67 @@
+"""Diffusers: block refinement."""
+
+from __future__ import annotations
+
+import importlib
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .._schedule import Schedule
+from . import _shape
+
+
+def block_refinement(schedule: Schedule) -> Callable[[int, int], Any]:
+    """Make the ``get_num_transfer_tokens`` of the ``BlockRefinementScheduler`` of diffusers.
+
+    Seen: diffusers 0.42.1, ``schedulers/scheduling_block_refinement.py``. Put it in place before
+    the timesteps are set::
+
+        scheduler.get_num_transfer_tokens = unmask.adapters.block_refinement(schedule)
+        scheduler.set_timesteps(schedule.nfe, block_length=schedule.n)
+        scheduler.step(..., temperature=1.0, sampling_method="multinomial",
+                       threshold=2.0, editing_threshold=None)
+
+    With a threshold below 1 every token that is more confident is committed as well, and the counts
+    are not the schedule's. The scheduler commits the most confident tokens, so that the order is
+    not random and the theory does not apply, unless confidences are replaced by random numbers. The
+    counts belong to the mask-filling mode; the uniform corruption mode (no mask token) has a rule
+    of its own and does not ask.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        For the tokens of one block.
+
+    Returns
+    -------
+    callable
+        ``f(block_length, num_inference_steps)`` returns a ``torch.LongTensor`` of shape
+        (num_inference_steps,). It raises `ValueError` unless the block has the tokens of the
+        schedule and at least its steps; further steps get zeros. Torch is imported when called.
+
+    Examples
+    --------
+    >>> rule = block_refinement(Schedule([8, 8, 16]))
+    >>> rule(32, 2)
+    Traceback (most recent call last):
+        ...
+    ValueError: num_inference_steps: is 2, expected the 3 of the schedule or more
+    """
+    block = _shape.checked(schedule)
+
+    def get_num_transfer_tokens(block_length: int, num_inference_steps: int) -> Any:
+        length, steps = operator.index(block_length), operator.index(num_inference_steps)
+        if length != block.n:
+            raise ValueError(f"block_length: is {length}, expected the {block.n} of the schedule")
+        if steps < block.nfe:
+            raise ValueError(
+                f"num_inference_steps: is {steps}, expected the {block.nfe} of the schedule or more"
+            )
+        counts = np.zeros(steps, dtype=np.int64)
+        counts[: block.nfe] = block.sizes
+        return importlib.import_module("torch").as_tensor(counts)
+
+    return get_num_transfer_tokens
