@@ -1,5 +1,5 @@
 //! Markov chains: the information between pairs of tokens is all that the curve needs
-//! ([`pairs`](super::pairs)).
+//! ([`pairs`]).
 //!
 //! `I(X_a; X_b)` is the mean over `x` of the divergence of row `x` of the transition from `a` to `b`
 //! from the marginal `m` of `X_b`. With the row written as `m + e`, that is `sum_y m phi(e/m)`,
