@@ -10,7 +10,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import unmask
-from unmask import InformationCurve, Schedule, plot, schedules
+from unmask import CrossEntropyCurve, InformationCurve, Schedule, plot, schedules
+from unmask.distributions import MarkovChain
+from unmask.plot._style import MARKED_POINTS
 
 mpl.use("Agg")
 
@@ -64,12 +66,61 @@ def test_a_staircase_for_other_tokens_is_refused(curve, ax):
 @pytest.mark.parametrize("sizes", [[4, 2, 1], [1] * 100, [7]])
 def test_a_schedule_shows_every_step(ax, sizes):
     assert plot.schedule(Schedule(sizes), ax) is ax
-    if len(sizes) <= plot.MARKED_POINTS:
+    if len(sizes) <= MARKED_POINTS:
         assert [bar.get_height() for bar in ax.patches] == sizes
     else:
         np.testing.assert_array_equal(ax.patches[0].get_data().values, sizes)
     assert ax.get_xlim() == (0.5, len(sizes) + 0.5)
     assert ax.get_xlabel() == "step"
+
+
+def test_other_schedules_stand_beside_the_bars(ax):
+    others = {"uniform": Schedule([3, 3, 2]), "all": Schedule([8])}
+    plot.schedule(Schedule([1, 3, 4]), ax, others=others)
+    assert labels(ax) == ["uniform", "all", "this schedule"]
+    bars = [patch for patch in ax.patches if hasattr(patch, "get_height")]
+    assert [bar.get_height() for bar in bars] == [1, 3, 4]
+    lines = [patch for patch in ax.patches if not hasattr(patch, "get_height")]
+    assert [line.get_data().values.tolist() for line in lines] == [[3, 3, 2], [8]]
+    assert lines[0].get_linestyle() != lines[1].get_linestyle()
+    assert ax.get_ylim()[1] > 8
+
+
+def test_an_estimate_shows_how_far_it_can_be_trusted(ax):
+    chain = MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 6)
+    sampled = unmask.information_curve(chain, method="sampled", samples=20, seed=0)
+    plot.curve(sampled, ax)
+    _, band = ax.patches
+    values, _, baseline = band.get_data()
+    np.testing.assert_allclose(values - baseline, 4 * sampled.standard_errors)
+    bits = np.random.default_rng(0).integers(2, size=(30, 8))
+    small = unmask.information_curve(unmask.distributions.Empirical(bits))
+    plot.staircase(small, Schedule([4, 4]), ax := Figure().subplots())
+    assert labels(ax)[-1] == "sample too small"
+    assert ax.patches[-1].get_hatch()
+    assert ax.patches[-1].get_x() == small.reliable_until < 8
+
+
+@pytest.mark.parametrize("entropy", [None, 2.0])
+def test_losses_of_a_model_are_drawn_as_losses(ax, entropy):
+    losses = CrossEntropyCurve([1.0, 0.6, 0.7, 0.4], entropy=entropy)
+    schedule = Schedule([1, 3])
+    plot.staircase(losses, schedule, ax)
+    values, edges, baseline = ax.patches[0].get_data()
+    np.testing.assert_array_equal(values, losses.h)
+    area = np.sum((baseline - values) * np.diff(edges))
+    assert area == pytest.approx(losses.cost(schedule) - losses.h.sum())
+    assert ax.get_ylabel() == "loss of a masked token (nats)"
+    figure = plot.compare(losses, schedule)
+    frontier = figure.axes[1]
+    if entropy is None:
+        assert frontier.get_ylabel() == "cost above single steps (nats)"
+    else:
+        assert frontier.get_ylabel() == "expected KL (nats)"
+        np.testing.assert_allclose(
+            frontier.lines[0].get_ydata()[0], losses.expected_kl(Schedule([4]))
+        )
+    figure.canvas.draw()
 
 
 def test_the_frontier_has_logarithmic_axes_and_others_beside_it(curve, ax):
@@ -94,14 +145,39 @@ def test_nothing_to_learn_is_drawn_all_the_same(ax):
     plot.frontier(schedules.frontier(product, 4), ax)
     assert ax.get_yscale() == "linear"
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), np.zeros(4))
-    plot.plan(product, Schedule([300])).canvas.draw()
+    plot.compare(product, Schedule([300])).canvas.draw()
+
+
+def test_the_rules_are_what_they_say(curve):
+    rules = plot.rules(curve, [1, 2, 5])
+    assert rules["uniform"] == [schedules.uniform(5, k) for k in (1, 2, 5)]
+    assert rules["cosine"] == [schedules.cosine(5, k) for k in (1, 2, 5)]
+    chain = unmask.information_curve(MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 64))
+    published = plot.rules(chain, [64])["TC or DTC"]
+    assert len({len(one) for one in published}) == len(published) > 5
+    tc, dtc = chain.total_correlation, chain.dual_total_correlation
+    best = schedules.frontier(chain).expected_kl
+    for one in published:
+        assert one.n == 64
+        assert chain.expected_kl(one) >= best[one.nfe - 1] - 1e-12
+        assert chain.expected_kl(one) <= min(tc, dtc)
+
+
+def test_a_comparison_shows_what_it_is_given(curve):
+    figure = Figure()
+    others = {"mine": iter([Schedule([1, 4]), Schedule([1, 2, 2])])}
+    assert plot.compare(curve, Schedule([2, 3]), others=others, figure=figure) is figure
+    assert labels(figure.axes[1]) == ["optimal", "mine", "this schedule"]
+    ring = figure.axes[1].lines[-1]
+    assert ring.get_xydata().tolist() == [[2, curve.expected_kl(Schedule([2, 3]))]]
+    assert labels(figure.axes[2]) == ["uniform", "cosine", "this schedule"]
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 300])
-def test_a_plan_has_three_parts(n, tmp_path):
+def test_a_comparison_has_three_parts(n, tmp_path):
     curve = InformationCurve.from_conditional_entropies(np.log(np.arange(n, 0, -1.0)))
     schedule = schedules.optimal(curve, steps=-(-n // 3))
-    figure = plot.plan(curve, schedule)
+    figure = plot.compare(curve, schedule)
     assert len(figure.axes) == 3
     figure.savefig(tmp_path / "plan.png")
     image = mpl.image.imread(tmp_path / "plan.png")
@@ -117,7 +193,7 @@ def in_view(tick, ax) -> bool:
 @pytest.mark.parametrize("name", ["splice_sites", "words5"])
 def test_no_text_is_cut_or_overlaps(name):
     curve = unmask.information_curve(unmask.io.load(EXAMPLES / f"{name}.tsv"))
-    figure = plot.plan(curve, schedules.optimal(curve, steps=3))
+    figure = plot.compare(curve, schedules.optimal(curve, steps=3))
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     frame = figure.bbox
@@ -148,6 +224,6 @@ def test_new_figures_are_made_where_none_is_given(curve):
 def test_without_matplotlib_the_extra_is_named(curve, monkeypatch):
     for module in ("matplotlib", "matplotlib.pyplot", "matplotlib.figure"):
         monkeypatch.setitem(sys.modules, module, None)
-    for draw in (lambda: plot.curve(curve), lambda: plot.plan(curve, Schedule([5]))):
+    for draw in (lambda: plot.curve(curve), lambda: plot.compare(curve, Schedule([5]))):
         with pytest.raises(ImportError, match=r"pip install 'unmask\[plot\]'"):
             draw()

@@ -94,7 +94,7 @@ def plan(
         if plot is not None:
             from .. import plot as draw
 
-            save_figure(draw.plan(source.curve, found.best.schedule), plot)
+            save_figure(draw.compare(source.curve, found.best.schedule), plot)
         if as_json:
             _print_json(
                 source.as_json(unit)
@@ -182,12 +182,15 @@ def compare(
     plot: given.PlotOption = None,
     save: given.SaveOption = None,
 ) -> None:
-    """Compare the best schedules with uniform and cosine ones."""
+    """Compare the best schedules with uniform and cosine ones.
+
+    --plot shows the best schedule with the first number of steps given, or with the fewest steps
+    for an expected KL of 0.1 nats.
+    """
     lengths = _numbers(steps or [])
     with guarded():
-        from .. import schedules
         from ._ladder import ladder
-        from ._plan import RULES, best_of, rules_of_thumb
+        from ._plan import RULES, best_of, make_plan, rules_of_thumb
 
         source = _load(file, weights, kind, gaps, estimator, normalize, threads, plot, save)
         lengths = lengths or ladder(source.curve.n)
@@ -199,10 +202,8 @@ def compare(
         if plot is not None:
             from .. import plot as draw
 
-            most = max(1, min(max(lengths), draw.FRONTIER_WORK // source.curve.n))
-            best = schedules.frontier(source.curve, most)
-            others = {name: [one.schedule for one in rows[name]] for name in RULES}
-            save_figure(draw.frontier(best, _axes(), others=others).figure, plot)
+            shown = make_plan(source.curve, lengths[0] if steps else None, None).best.schedule
+            save_figure(draw.compare(source.curve, shown), plot)
         if as_json:
             listed = [[one.as_json(unit) for one in row] for row in rows.values()]
             comparison = [

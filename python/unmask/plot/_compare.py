@@ -1,0 +1,112 @@
+"""Everything on one figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import schedules
+from .._cross_entropy_curve import CrossEntropyCurve
+from .._information_curve import InformationCurve
+from .._schedule import Schedule
+from ._frontier import frontier
+from ._rules import rules
+from ._schedule import schedule as draw_schedule
+from ._staircase import staircase
+from ._style import INK, MARKED_POINTS, ROUNDING, matplotlib
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Steps that the frontier shows at least, and the work (tokens times steps) that it may cost: about
+#: a second.
+FRONTIER_STEPS, FRONTIER_WORK = 64, 10**9
+
+#: Numbers of steps at which other rules are priced. Close enough together that a line between two
+#: of them does not pass below the optimum.
+COMPARED_LENGTHS = 100
+
+
+def compare(
+    curve: InformationCurve | CrossEntropyCurve,
+    schedule: Schedule,
+    *,
+    others: Mapping[str, Iterable[Schedule]] | None = None,
+    figure: Figure | None = None,
+) -> Figure:
+    """Draw the staircase, the frontier and the tokens by step on one figure.
+
+    Parameters
+    ----------
+    curve : InformationCurve or CrossEntropyCurve
+        What the schedule is for.
+    schedule : Schedule
+        The schedule to show.
+    others : mapping of str to iterables of Schedule, optional
+        What to show beside the frontier; by default `rules` at many lengths.
+    figure : matplotlib.figure.Figure, optional
+        An empty one to draw on; by default one that is not registered with pyplot: save it by its
+        ``savefig``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If the schedule is for another number of tokens.
+
+    Examples
+    --------
+    >>> import unmask
+    >>> law = unmask.InformationCurve.from_conditional_entropies([0.7, 0.2, 0.1])
+    >>> figure = unmask.plot.compare(law, unmask.Schedule([1, 2]))
+    >>> [ax.get_xlabel() for ax in figure.axes]
+    ['tokens unmasked, $j$', 'steps', 'step']
+    """
+    cost = curve._excess(schedule)
+    matplotlib("pyplot")
+    if figure is None:
+        figure = matplotlib("figure").Figure(figsize=(8, 6.8), layout="constrained")
+    axes = figure.subplot_mosaic([["curve", "curve"], ["frontier", "schedule"]])
+    staircase(curve, schedule, axes["curve"])
+
+    if others is None:
+        most = max(FRONTIER_STEPS, 4 * schedule.nfe)
+        most = max(1, min(curve.n, most, FRONTIER_WORK // curve.n))
+        others = rules(
+            curve, np.unique(np.geomspace(1, most, COMPARED_LENGTHS).round()).astype(int)
+        )
+    else:
+        others = {name: list(several) for name, several in others.items()}
+        longest = max((one.nfe for several in others.values() for one in several), default=1)
+        most = max(schedule.nfe, longest)
+    best = schedules.frontier(curve, min(most, max(1, FRONTIER_WORK // curve.n)))
+    frontier(best, axes["frontier"], others=others)
+    if not (isinstance(curve, CrossEntropyCurve) and curve.entropy is None):
+        cost += curve.excess_offset
+    if cost > ROUNDING * float(best.excess[0]):
+        axes["frontier"].plot(
+            [schedule.nfe],
+            [cost],
+            marker="o",
+            markersize=11,
+            markerfacecolor="none",
+            markeredgecolor=INK,
+            markeredgewidth=1.3,
+            linestyle="none",
+            label="this schedule",
+            zorder=5,
+        )
+        axes["frontier"].legend(frameon=False, fontsize="small", loc="lower left")
+    beside = {}
+    if schedule.nfe <= MARKED_POINTS:
+        beside = {
+            "uniform": schedules.uniform(curve.n, schedule.nfe),
+            "cosine": schedules.cosine(curve.n, schedule.nfe),
+        }
+    draw_schedule(schedule, axes["schedule"], others=beside)
+    return figure

@@ -1,0 +1,66 @@
+"""Tokens by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._schedule import Schedule
+from ._style import ACCENT, MARKED_POINTS, SHADE, on_axes, plain, styles, whole_numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def schedule(
+    schedule: Schedule, ax: Axes | None = None, *, others: Mapping[str, Schedule] | None = None
+) -> Axes:
+    """Draw how many tokens each step reveals.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        What to draw, as bars.
+    ax : matplotlib.axes.Axes, optional
+        Where; a new figure by default.
+    others : mapping of str to Schedule, optional
+        Drawn as lines above the bars, by name.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    ax, others = on_axes(ax), others or {}
+    steps = np.arange(1, schedule.nfe + 1)
+    # Gaps between bars help as long as there are few of them.
+    if schedule.nfe <= MARKED_POINTS:
+        ax.bar(
+            steps, schedule.sizes, width=0.85, color=SHADE, edgecolor=ACCENT, label="this schedule"
+        )
+    else:
+        edges = np.arange(schedule.nfe + 1) + 0.5
+        ax.stairs(schedule.sizes, edges, fill=True, color=ACCENT, label="this schedule")
+    for (name, other), (colour, dashes, _) in zip(others.items(), styles(len(others)), strict=True):
+        ax.stairs(
+            other.sizes,
+            np.arange(other.nfe + 1) + 0.5,
+            baseline=None,
+            color=colour,
+            linestyle=dashes,
+            linewidth=1.6,
+            label=name,
+        )
+    drawn = [schedule, *others.values()]
+    tallest = max(int(one.sizes.max()) for one in drawn)
+    ax.set_xlim(0.5, max(one.nfe for one in drawn) + 0.5)
+    ax.set_ylim(0, 1.08 * tallest)
+    if others:
+        ax.legend(frameon=False)
+        ax.set_ylim(0, (1.1 + 0.13 * len(drawn)) * tallest)
+    ax.set_xlabel("step")
+    ax.set_ylabel("tokens revealed")
+    whole_numbers(ax, "x")
+    whole_numbers(ax, "y")
+    return plain(ax)

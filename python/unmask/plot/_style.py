@@ -1,0 +1,69 @@
+"""What all pictures have in common."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Dark for what matters most, light for areas.
+INK, ACCENT, SHADE = "0.1", "#1f5f99", "#bcd3e6"
+
+#: Colour, dashes and marker of what is drawn beside the optimum. In grey, dashes and markers tell.
+OTHERS: list[tuple[str, Any, str]] = [
+    ("0.3", "--", "s"),
+    ("0.5", ":", "^"),
+    ("#b35900", "-.", "D"),
+    ("#2e7d4f", (0, (6, 1, 1, 1, 1, 1)), "v"),
+    ("#7b4b94", (0, (2, 1)), "P"),
+]
+
+#: Up to so many points get a marker each, bars a gap; more would run into one another.
+MARKED_POINTS = 40
+
+#: Divergences below this share of the largest are rounding, which a logarithmic axis would blow up.
+ROUNDING = 1e-12
+
+
+def matplotlib(module: str) -> Any:
+    """Import a module of matplotlib, or say how to get it."""
+    try:
+        return import_module(f"matplotlib.{module}")
+    except ImportError as error:
+        raise ImportError(
+            "drawing needs matplotlib: pip install 'unmask[plot]'", name="matplotlib"
+        ) from error
+
+
+def on_axes(ax: Axes | None) -> Axes:
+    """The axes given, or those of a new figure."""
+    if ax is not None:
+        return ax
+    made: Axes = matplotlib("pyplot").subplots(layout="constrained")[1]
+    return made
+
+
+def whole_numbers(ax: Axes, axis: Literal["x", "y"]) -> None:
+    """Put ticks at whole numbers."""
+    locator = matplotlib("ticker").MaxNLocator(integer=True, min_n_ticks=1)
+    (ax.xaxis if axis == "x" else ax.yaxis).set_major_locator(locator)
+
+
+def plain(ax: Axes, grid: Literal["x", "y"] = "y") -> Axes:
+    """Take away what carries no information."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(axis=grid, color="0.9", linewidth=0.8)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def steps_text(count: int) -> str:
+    """``1 step``, ``2 steps``."""
+    return f"{count} step{'s' if count != 1 else ''}"
+
+
+def styles(count: int) -> list[tuple[str, Any, str]]:
+    """Colour, dashes and marker for so many things beside the optimum."""
+    return [OTHERS[position % len(OTHERS)] for position in range(count)]
