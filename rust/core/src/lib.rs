@@ -36,6 +36,7 @@
 //! | [`support`] | all marginals of a list of weighted atoms |
 //! | [`table`] | validation of tables; entropies that need no lattice |
 //! | [`curve`] | the curve, by whichever way is cheaper |
+//! | [`family`] | curves of laws with structure, in polynomial time |
 //! | [`schedule`] | costs, best schedules, the frontier |
 //! | [`sum`] | accurate sums |
 //! | [`monitor`], [`limits`], [`error`] | progress and cancelling; refusals; what goes wrong |
