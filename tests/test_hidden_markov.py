@@ -69,7 +69,7 @@ GOOD = {"initial": [0.5, 0.5], "transition": np.eye(2), "emission": np.eye(2), "
         ("initial", [0.5, 0.4], "initial: sums to 0.9"),
         ("initial", [[1.0]], r"initial: has shape \(1, 1\)"),
         ("initial", [1.5, -0.5], "initial: entry"),
-        ("transition", [[1, 0], [0.5, 0.4]], r"transition: row \(1,\) sums to 0.9"),
+        ("transition", [[1, 0], [0.5, 0.4]], r"transition: row 1 sums to 0.9"),
         ("transition", np.eye(3), "transition: has shape"),
         ("emission", np.eye(3), "emission: has shape"),
         ("emission", [[np.nan, 1], [1, 0]], "emission: entry"),
@@ -84,6 +84,8 @@ def test_bad_input(name, value, match):
 def test_bad_types():
     with pytest.raises(TypeError, match="initial: has dtype"):
         HiddenMarkov(**{**GOOD, "initial": ["a", "b"]})
+    with pytest.raises(TypeError, match=r"n: is 2\.5, expected a whole number"):
+        HiddenMarkov(**{**GOOD, "n": 2.5})
 
 
 def test_impossible_evidence():

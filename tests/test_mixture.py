@@ -77,7 +77,8 @@ def test_evidence_far_below_the_smallest_double():
     ("weights", "components", "error", "match"),
     [
         ([], [], ValueError, "components: is empty"),
-        ([1.0], [3], TypeError, "components: number 0 is a int"),
+        ([1.0], [3], TypeError, r"components\[0\]: is a int"),
+        ([1.0], Dense([0.5, 0.5]), TypeError, "components: is a Dense, expected a sequence"),
         ([0.5, 0.6], [Dense([0.5, 0.5])] * 2, ValueError, "weights: sums to 1.1"),
         ([1.0], [Dense([0.5, 0.5])] * 2, ValueError, r"weights: has shape \(1,\)"),
         ([1.5, -0.5], [Dense([0.5, 0.5])] * 2, ValueError, "weights: entry"),
@@ -85,7 +86,7 @@ def test_evidence_far_below_the_smallest_double():
             [0.5, 0.5],
             [Dense([0.5, 0.5]), Dense([1.0])],
             ValueError,
-            "components: number 1.*other alphabets",
+            r"components\[1\]: is .*expected the alphabets of",
         ),
     ],
 )
@@ -130,6 +131,13 @@ def test_ising_samples():
         ([[np.inf]], None, ValueError, "couplings: entry"),
         ([["a"]], None, TypeError, "couplings: has dtype"),
         ([[0.0]], [1.0, 2.0], ValueError, "fields: has shape"),
+        ([[0, 1], [2]], None, ValueError, "couplings: expected an array"),
+        (
+            [[0, 1e308], [1e308, 0]],
+            [1e308, 1e308],
+            ValueError,
+            r"couplings: the largest is 1e\+308",
+        ),
     ],
 )
 def test_bad_ising(couplings, fields, error, match):

@@ -170,13 +170,13 @@ def test_dit_there_and_back():
 @pytest.mark.parametrize(
     ("parents", "tables", "options", "match"),
     [
-        ([], [], {}, "tables: there are 0"),
+        ([], [], {}, "tables: is empty"),
         ([[]], [[1.0], [1.0]], {}, "tables: there are 2, expected one a token, of 1"),
-        ([[0]], [[1.0]], {}, r"parents: those of token 0 are \(0,\)"),
-        ([[3]], [[1.0]], {}, "parents: those of token 0"),
+        ([[0]], [[1.0]], {}, r"parents\[0\]: is \(0,\)"),
+        ([[3]], [[1.0]], {}, r"parents\[0\]: is \(3,\)"),
         ([[1], [0]], [np.eye(2)] * 2, {}, r"parents: tokens \[0, 1\] hold a cycle"),
-        ([[], [0]], [[0.5, 0.5], [0.5, 0.5]], {}, "tables: number 1 has shape"),
-        ([[]], [[0.5, 0.4]], {}, "tables: number 0: sums to 0.9"),
+        ([[], [0]], [[0.5, 0.5], [0.5, 0.5]], {}, r"tables\[1\]: has shape"),
+        ([[]], [[0.5, 0.4]], {}, r"tables\[0\]: sums to 0.9"),
         ([[]], [[0.5, 0.5]], {"alphabets": ["abc"]}, r"alphabets: have \[3\] letters"),
         ([[]], [[0.5, 0.5]], {"names": "ab"}, "names: there are 2"),
     ],
@@ -186,9 +186,28 @@ def test_bad_input(parents, tables, options, match):
         BayesianNetwork(parents, tables, **options)
 
 
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: BayesianNetwork([["a"]], [[1.0]]), r"parents\[0\]: is \['a'\], expected numbers"),
+        (lambda: BayesianNetwork([0], [[1.0]]), r"parents\[0\]: is 0, expected numbers"),
+        (lambda: BayesianNetwork(None, [[1.0]]), "parents: is a NoneType, expected a sequence"),
+        (lambda: BayesianNetwork([[]], 3), "tables: is a int, expected a sequence"),
+        (lambda: BayesianNetwork.from_pgmpy("asia.bif"), "model: is a str.*from_bif reads files"),
+        (lambda: BayesianNetwork.from_bif(3), "path: is a int, expected the path"),
+        (lambda: Dense.from_dit(np.ones(2)), "distribution: is a ndarray, expected a dit"),
+    ],
+)
+def test_bad_types(make, match):
+    with pytest.raises(TypeError, match=match):
+        make()
+
+
 def test_bad_files(tmp_path, real):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"none\.bif"):
         BayesianNetwork.from_bif(tmp_path / "none.bif")
+    with pytest.raises(IsADirectoryError):
+        BayesianNetwork.from_bif(tmp_path)
     path = tmp_path / "bad.bif"
     path.write_text("this is no network")
     with pytest.raises(ValueError, match=r"bad.bif: not a network in BIF"):
@@ -216,6 +235,11 @@ def test_without_the_extras(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "pgmpy", None)
     with pytest.raises(ImportError, match=r"unmask\[networks\]"):
         BayesianNetwork.from_bif(path)
+    monkeypatch.setitem(sys.modules, "pgmpy.models", None)
+    with pytest.raises(ImportError, match=r"model: object takes the package pgmpy"):
+        BayesianNetwork.from_pgmpy(object())
     monkeypatch.setitem(sys.modules, "dit", None)
-    with pytest.raises(ImportError, match="dit"):
+    with pytest.raises(ImportError, match=r"to_dit.*dit"):
         Dense([1.0]).to_dit()
+    with pytest.raises(ImportError, match=r"from_dit.*dit"):
+        Dense.from_dit(None)

@@ -17,6 +17,15 @@ def array(values: object, name: str) -> npt.NDArray[Any]:
         raise type(error)(f"{name}: expected an array ({error})") from None
 
 
+def generator(seed: int | np.random.Generator | None) -> np.random.Generator:
+    """Return the generator of a seed."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        kind = "an int of at least 0 or a numpy.random.Generator"
+        raise type(error)(f"seed: is {seed!r}, expected {kind}") from None
+
+
 def amount(value: object, name: str) -> float:
     """Return a finite number of nats, zero or more."""
     given = array(value, name)

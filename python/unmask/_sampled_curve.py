@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import _check
 from ._curve import Floats
 from ._information_curve import InformationCurve
 
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
 #: Probabilities that one batch of oracle queries fills in.
 ANSWERED = 1 << 22
 
-#: Queries that are timed to predict the time of a curve, and the largest answer to one that is
-#: waited for.
-TIMED_QUERIES, TIMED_ANSWER = 8, 1 << 15
+#: Largest answer to a query that is waited for, to predict the time of a curve.
+TIMED_ANSWER = 1 << 15
 
 #: Sequences at each subset size, unless told otherwise.
 DEFAULT_SAMPLES = 100
@@ -39,9 +39,10 @@ def sampled_curve(
     of the conditional marginals of all masked tokens has expectation ``h_j``. Sequences are drawn
     afresh for each size, so that points are independent. ``h_0`` takes one query and is exact.
     """
-    if samples < 2:
-        raise ValueError(f"samples: is {samples}, expected at least 2, for standard errors")
-    generator = np.random.default_rng(seed)
+    from .distributions._checks import checked_size
+
+    samples = checked_size(samples, "samples", 2, why=", for standard errors")
+    generator = _check.generator(seed)
     n = distribution.n
     h, errors = np.zeros(n), np.zeros(n)
     for j in range(n):
@@ -62,17 +63,18 @@ def sampled_curve(
 
 
 def predicted_seconds(distribution: Distribution, samples: int) -> float | None:
-    """How long `sampled_curve` takes, about, by a few queries with half of the tokens revealed.
+    """How long `sampled_curve` takes, about, by a batch of queries with half the tokens revealed.
 
     None for laws of so many tokens that the queries would take long themselves.
     """
-    if distribution.n * max(distribution.alphabet_sizes) > TIMED_ANSWER:
+    n = distribution.n
+    if n > TIMED_ANSWER or n * max(distribution.alphabet_sizes) > TIMED_ANSWER:
         return None
     generator = np.random.default_rng(0)
     start = time.perf_counter()
-    queries = min(TIMED_QUERIES, _batches(distribution, TIMED_QUERIES)[0])
-    _mean_entropies(distribution, distribution.n // 2, queries, generator)
-    return (time.perf_counter() - start) / queries * samples * distribution.n
+    queries = _batches(distribution, samples)[0]
+    _mean_entropies(distribution, n // 2, queries, generator)
+    return (time.perf_counter() - start) / queries * samples * n
 
 
 def _batches(distribution: Distribution, count: int) -> list[int]:

@@ -194,6 +194,13 @@ class Distribution(ABC):
         -------
         ndarray of int64, shape (size, n)
             Codes.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `size` is not a whole number of at least 0, or `seed` is none.
+        MemoryError
+            If the sequences do not fit in memory; nothing was allocated.
         """
         try:
             size = operator.index(size)
@@ -202,7 +209,8 @@ class Distribution(ABC):
             raise TypeError(f"size: is a {kind}, expected an integer") from None
         if size < 0:
             raise ValueError(f"size: is {size}, expected at least 0")
-        return self._sample(size, np.random.default_rng(seed))
+        _core.require_table(8.0, (size, self.n))
+        return self._sample(size, _check.generator(seed))
 
     def conditional_marginals(
         self,
@@ -233,6 +241,8 @@ class Distribution(ABC):
         ------
         TypeError, ValueError
             If `x` are not codes, `mask` is not boolean, or evidence is impossible.
+        MemoryError
+            If the answer does not fit in memory; nothing was allocated.
         """
         if on_impossible not in ("raise", "uniform"):
             raise ValueError(f"on_impossible: is {on_impossible!r}, expected 'raise' or 'uniform'")
@@ -254,6 +264,7 @@ class Distribution(ABC):
         hidden = hidden.reshape(-1, self.n)
 
         letters = max(self.alphabet_sizes)
+        _core.require_table(8.0, (len(codes), self.n, letters))
         marginals = np.zeros((len(codes), self.n, letters))
         possible = self._conditional_marginals(codes, hidden, marginals)
         if not possible.all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
@@ -13,7 +14,8 @@ import numpy.typing as npt
 from .. import _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask, query_blocks
-from ._stochastic import checked_rows, drawn
+from ._categorical import categorical
+from ._checks import checked_list, checked_probabilities
 
 #: Cells of the tables that one block of oracle queries holds.
 HELD_CELLS = 1 << 22
@@ -72,29 +74,29 @@ class BayesianNetwork(Distribution):
         alphabets: Sequence[Sequence[Hashable]] | None = None,
         names: Sequence[Hashable] | None = None,
     ) -> None:
-        n = len(tables)
-        if n == 0 or len(parents) != n:
-            raise ValueError(f"tables: there are {n}, expected one a token, of {len(parents)}")
+        given = checked_list(tables, "tables", "tables")
+        families = checked_list(parents, "parents", "lists of tokens, one a token")
+        n = len(given)
+        if len(families) != n:
+            raise ValueError(f"tables: there are {n}, expected one a token, of {len(families)}")
         self._names = tuple(range(n)) if names is None else tuple(names)
         if len(self._names) != n:
             raise ValueError(f"names: there are {len(self._names)}, expected {n}, one a token")
-        self._parents = tuple(tuple(int(p) for p in family) for family in parents)
+        self._parents = tuple(map(_numbers, range(n), families))
         for i, family in enumerate(self._parents):
             if len(set(family)) < len(family) or not set(family) <= set(range(n)) - {i}:
-                raise ValueError(
-                    f"parents: those of token {i} are {family}, expected others of 0..{n - 1}, once"
-                )
+                raise ValueError(f"parents[{i}]: is {family}, expected others of 0..{n - 1}, once")
         self._order = _topological(self._parents)
         self._tables = tuple(
-            checked_rows(table, f"tables: number {i}", normalize=False)
-            for i, table in enumerate(tables)
+            checked_probabilities(table, f"tables[{i}]", normalize=False)
+            for i, table in enumerate(given)
         )
         sizes = [table.shape[-1] for table in self._tables]
         for i, (family, table) in enumerate(zip(self._parents, self._tables, strict=True)):
             shape = (*(sizes[p] for p in family), sizes[i])
             if table.shape != shape:
                 raise ValueError(
-                    f"tables: number {i} has shape {table.shape}, expected {shape}: an axis a "
+                    f"tables[{i}]: has shape {table.shape}, expected {shape}: an axis a "
                     "parent and the token"
                 )
         letters = [range(q) for q in sizes] if alphabets is None else list(map(tuple, alphabets))
@@ -115,9 +117,22 @@ class BayesianNetwork(Distribution):
 
         Raises
         ------
+        ImportError
+            If `pgmpy` is not installed (``pip install 'unmask[networks]'``).
+        TypeError
+            If it is no such model.
         ValueError
             If a node has no table, or a table is none.
         """
+        try:
+            from pgmpy.models import DiscreteBayesianNetwork
+        except ImportError as error:
+            raise _missing_pgmpy("model", type(model).__name__) from error
+        if not isinstance(model, DiscreteBayesianNetwork):
+            raise TypeError(
+                f"model: is a {type(model).__name__}, expected a "
+                "pgmpy.models.DiscreteBayesianNetwork; from_bif reads files"
+            )
         names = list(model.nodes())
         number = {name: i for i, name in enumerate(names)}
         parents, tables, alphabets = [], [], []
@@ -143,26 +158,27 @@ class BayesianNetwork(Distribution):
 
         Raises
         ------
-        FileNotFoundError
-            If there is no such file.
+        OSError
+            If there is no such file, or it cannot be read.
         ImportError
             If `pgmpy` is not installed (``pip install 'unmask[networks]'``).
         ValueError
             If it is not a network.
         """
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(f"path: is a {type(path).__name__}, expected the path of a file")
         try:
             from pgmpy.readwrite import BIFReader
         except ImportError as error:
-            raise ImportError(
-                f"path: {os.fspath(path)} is read by the package pgmpy, expected it installed: "
-                "pip install 'unmask[networks]'"
-            ) from error
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+            raise _missing_pgmpy("path", os.fspath(path)) from error
         try:
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
             model = BIFReader(string=text).get_model()
             if not len(model):
                 raise ValueError("it has no nodes")
+        except OSError:
+            raise
         except Exception as error:
             raise ValueError(f"{os.fspath(path)}: not a network in BIF ({error})") from error
         return cls.from_pgmpy(model)
@@ -203,7 +219,7 @@ class BayesianNetwork(Distribution):
         x = np.empty((size, self.n), dtype=np.int64)
         for i in self._order:
             rows = self._tables[i][tuple(x[:, list(self._parents[i])].T)]
-            x[:, i] = drawn(np.broadcast_to(rows, (size, rows.shape[-1])), generator)
+            x[:, i] = categorical(np.broadcast_to(rows, (size, rows.shape[-1])), generator)
         return x
 
     @cached_property
@@ -234,6 +250,21 @@ class BayesianNetwork(Distribution):
             for i, law in self._buckets.distribute(beliefs, messages):
                 marginals[block, i, : law.shape[1]] = law
         return possible
+
+
+def _numbers(i: int, family: Sequence[int]) -> tuple[int, ...]:
+    """Return the parents of token `i` as numbers."""
+    try:
+        return tuple(operator.index(p) for p in family)
+    except TypeError:
+        raise TypeError(f"parents[{i}]: is {family!r}, expected numbers of tokens") from None
+
+
+def _missing_pgmpy(name: str, value: str) -> ImportError:
+    return ImportError(
+        f"{name}: {value} takes the package pgmpy, expected it installed: "
+        "pip install 'unmask[networks]'"
+    )
 
 
 def _topological(parents: Sequence[Sequence[int]]) -> list[int]:

@@ -12,6 +12,7 @@ import numpy as np
 from .. import _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
+from ._checks import checked_distribution, checked_list
 from ._paired import lesser
 
 
@@ -50,14 +51,9 @@ class Blocks(Distribution):
     """
 
     def __init__(self, blocks: Sequence[Distribution]) -> None:
-        blocks = list(blocks)
-        if not blocks:
-            raise ValueError("blocks: is empty, expected at least one distribution")
+        blocks = checked_list(blocks, "blocks", "distributions")
         for b, block in enumerate(blocks):
-            if not isinstance(block, Distribution):
-                raise TypeError(
-                    f"blocks[{b}]: is a {type(block).__name__}, expected a Distribution"
-                )
+            checked_distribution(block, f"blocks[{b}]")
         starts = np.cumsum([0, *(block.n for block in blocks)])
         places: dict[int, list[int]] = {}
         for b, block in enumerate(blocks):
@@ -92,6 +88,16 @@ class Blocks(Distribution):
         total = np.zeros(len(x))
         for block, tokens in self._kinds:
             parts = block._log_prob(x[:, tokens].reshape(len(x) * len(tokens), block.n))
+            total += parts.reshape(len(x), len(tokens)).sum(axis=1)
+        return total
+
+    def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
+        total = np.zeros(len(x))
+        for block, tokens in self._kinds:
+            queries = (len(x) * len(tokens), block.n)
+            parts = block._log_evidence(
+                x[:, tokens].reshape(queries), mask[:, tokens].reshape(queries)
+            )
             total += parts.reshape(len(x), len(tokens)).sum(axis=1)
         return total
 

@@ -85,11 +85,19 @@ class Dense(Distribution):
 
         Raises
         ------
+        ImportError
+            If `dit` is not installed.
+        TypeError
+            If it is no joint distribution of the package.
         ValueError
             If probabilities do not sum to one.
         MemoryError
             If the table does not fit in memory; nothing was allocated.
         """
+        if not isinstance(distribution, _dit("from_dit").Distribution):
+            raise TypeError(
+                f"distribution: is a {type(distribution).__name__}, expected a dit.Distribution"
+            )
         linear = distribution.copy(base="linear")
         codes = [{letter: c for c, letter in enumerate(sorted(a))} for a in linear.alphabet]
         shape = tuple(map(len, codes))
@@ -107,10 +115,7 @@ class Dense(Distribution):
         ImportError
             If `dit` is not installed.
         """
-        try:
-            import dit
-        except ImportError as error:
-            raise ImportError("to_dit() takes the package dit: pip install dit") from error
+        dit = _dit("to_dit")
         cells = np.argwhere(self._pmf > 0.0)
         return dit.Distribution([tuple(map(int, cell)) for cell in cells], self._pmf[*cells.T])
 
@@ -213,3 +218,12 @@ class Dense(Distribution):
             with np.errstate(divide="ignore"):
                 logs[queries] = np.log(marginal[tuple(x[queries][:, revealed].T)])
         return logs
+
+
+def _dit(method: str) -> Any:
+    """Return the package `dit`."""
+    try:
+        import dit
+    except ImportError as error:
+        raise ImportError(f"{method}() takes the package dit: pip install dit") from error
+    return dit

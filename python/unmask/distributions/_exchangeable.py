@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Self, final
@@ -12,7 +14,7 @@ import numpy.typing as npt
 from .. import _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
-from ._checks import checked_floats, checked_probabilities, checked_size
+from ._checks import checked_floats, checked_number, checked_probabilities, checked_size
 
 #: Cells of compositions by queries that are held at the same time.
 QUERIED_CELLS = 1 << 20
@@ -72,19 +74,14 @@ class Exchangeable(Distribution):
         self._n: int = n
         self._q: int = pmf.ndim + 1
         self._pmf = pmf
-        counts = np.argwhere(pmf > 0.0)
-        rest = n - counts.sum(axis=1)
-        if (rest < 0).any():
-            where = tuple(int(c) for c in counts[np.argmax(rest < 0)])
+        sums = functools.reduce(np.add, np.ogrid[(slice(n + 1),) * pmf.ndim])
+        beyond = np.argwhere((sums > n) & (pmf > 0.0))
+        if len(beyond):
+            where = tuple(int(c) for c in beyond[0])
             raise ValueError(
                 f"count_pmf: entry {where} is {pmf[where]}, expected 0 as these counts "
                 f"sum to more than n = {n}"
             )
-        #: Compositions that occur, shape (.., q), and the log probability of each of its sequences.
-        self._counts = np.column_stack((rest, counts))
-        log_probs = np.log(pmf[tuple(counts.T)].astype(Wide))
-        self._each: Floats = (log_probs - self._log_ways(self._counts)).astype(np.float64)
-        self._log_counts: Floats = log_probs.astype(np.float64)
 
     @classmethod
     def iid_mixture(cls, weights: npt.ArrayLike, probs: npt.ArrayLike, n: int) -> Self:
@@ -125,12 +122,13 @@ class Exchangeable(Distribution):
             )
         n = checked_size(n, "n")
         counts = _compositions(n, p.shape[1])
+        total = np.full(len(counts), -np.inf, dtype=Wide)
         with np.errstate(divide="ignore", invalid="ignore"):
-            parts = []
             for weight, letters in zip(np.log(w.astype(Wide)), np.log(p.astype(Wide)), strict=True):
-                terms = np.where(counts == 0, 0.0, counts * letters)
-                parts.append(weight + terms.sum(axis=1))
-            total = np.logaddexp.reduce(parts, axis=0)
+                part = np.full(len(counts), weight)
+                for count, letter in zip(counts.T, letters, strict=True):
+                    part += np.where(count == 0, 0.0, count * letter)
+                total = np.logaddexp(total, part)
         return cls._of_log(n, counts, total + _log_ways(n, counts))
 
     @classmethod
@@ -161,7 +159,8 @@ class Exchangeable(Distribution):
         balls = checked_floats(counts, "counts")
         if balls.ndim != 1 or len(balls) < 2 or (balls <= 0).any():
             raise ValueError(f"counts: is {counts!r}, expected two or more positive numbers")
-        if not (added > 0 and np.isfinite(added)):
+        added = checked_number(added, "added")
+        if added <= 0:
             raise ValueError(f"added: is {added}, expected a positive number")
         n = checked_size(n, "n")
         compositions = _compositions(n, len(balls))
@@ -199,9 +198,7 @@ class Exchangeable(Distribution):
         0.0
         """
         n = checked_size(n, "n")
-        for name, value in (("beta", beta), ("field", field)):
-            if not np.isfinite(value):
-                raise ValueError(f"{name}: is {value}, expected a finite number")
+        beta, field = checked_number(beta, "beta"), checked_number(field, "field")
         counts = _compositions(n, 2)
         magnet = (2 * counts[:, 1] - n).astype(Wide)
         energy = Wide(beta) * magnet**2 / (2 * n) + Wide(field) * magnet
@@ -255,6 +252,7 @@ class Exchangeable(Distribution):
         >>> round(Exchangeable.noisy_repeated_bit(20, 0.0).total_correlation(), 6)
         13.169796
         """
+        flip = checked_number(flip, "flip")
         if not 0.0 <= flip <= 1.0:
             raise ValueError(f"flip: is {flip}, expected a probability in 0..1")
         return cls.iid_mixture([0.5, 0.5], [[1.0 - flip, flip], [flip, 1.0 - flip]], n)
@@ -281,8 +279,18 @@ class Exchangeable(Distribution):
     def _log_factorials(self) -> npt.NDArray[np.longdouble]:
         return _log_factorials(self._n)
 
-    def _log_ways(self, counts: Codes) -> npt.NDArray[np.longdouble]:
-        return _log_ways(self._n, counts)
+    @cached_property
+    def _counts(self) -> Codes:
+        """Compositions that occur, letter 0 first, shape (.., q)."""
+        counts = np.argwhere(self._pmf > 0.0)
+        return np.column_stack((self._n - counts.sum(axis=1), counts))
+
+    @cached_property
+    def _each(self) -> Floats:
+        """Log probability of each sequence of a composition."""
+        log_probs = np.log(self._pmf[tuple(self._counts[:, 1:].T)].astype(Wide))
+        each: Floats = (log_probs - _log_ways(self._n, self._counts)).astype(np.float64)
+        return each
 
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
@@ -304,23 +312,30 @@ class Exchangeable(Distribution):
         x: Codes = (np.arange(self._n)[:, None] >= ends[:, None, :]).sum(axis=2)
         return generator.permuted(x, axis=1)
 
+    def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
+        return self._answers(x, mask)[1]
+
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
+        letters, logs = self._answers(x, mask)
+        marginals[:] = letters[:, None]
+        possible: Mask = logs > -np.inf
+        return possible
+
+    def _answers(self, x: Codes, mask: Mask) -> tuple[Floats, Floats]:
+        """Law of a masked letter and log evidence of each query."""
         revealed = np.stack([(~mask & (x == a)).sum(axis=1) for a in range(self._q)], axis=1)
         # Queries that have revealed the same letters have the same answer.
         tallies, which = np.unique(revealed, axis=0, return_inverse=True)
-        answers = np.zeros((len(tallies), self._q))
-        possible = np.zeros(len(tallies), dtype=bool)
+        letters, logs = np.zeros((len(tallies), self._q)), np.zeros(len(tallies))
         each = max(1, QUERIED_CELLS // len(self._counts))
         for first in range(0, len(tallies), each):
             block = slice(first, first + each)
-            answers[block], possible[block] = self._next_letter(tallies[block])
+            letters[block], logs[block] = self._next_letter(tallies[block])
         which = which.reshape(-1)
-        marginals[:] = answers[which][:, None]
-        answered: Mask = possible[which]
-        return answered
+        return letters[which], logs[which]
 
-    def _next_letter(self, tallies: Codes) -> tuple[Floats, Mask]:
-        """Law of a masked letter given how often each was revealed, and whether that can be."""
+    def _next_letter(self, tallies: Codes) -> tuple[Floats, Floats]:
+        """Law of a masked letter given how often each was revealed, and the log of that chance."""
         left = self._counts[None] - tallies[:, None]
         fits = (left >= 0).all(axis=2)
         left = np.maximum(left, 0)
@@ -333,16 +348,25 @@ class Exchangeable(Distribution):
         total = weights.sum(axis=1, keepdims=True)
         masked = np.maximum(self._n - tallies.sum(axis=1, keepdims=True), 1)
         mean = (weights[..., None] * left).sum(axis=1) / masked
-        possible: Mask = np.any(fits, axis=1)
-        return (mean / np.where(total > 0, total, 1.0)).astype(np.float64), possible
+        with np.errstate(divide="ignore"):
+            logs: Floats = (top + np.log(total)).astype(np.float64)[:, 0]
+        return (mean / np.where(total > 0, total, 1.0)).astype(np.float64), logs
 
 
 def _compositions(n: int, q: int) -> Codes:
-    """All ways to write ``n`` as an ordered sum of ``q`` counts, shape (.., q)."""
-    _core.require_table(16.0 * q, (n + 1,) * (q - 1))
-    counts = np.indices((n + 1,) * (q - 1)).reshape(q - 1, -1).T
-    rest = n - counts.sum(axis=1)
-    compositions: Codes = np.column_stack((rest, counts))[rest >= 0]
+    """All ways to write ``n`` as an ordered sum of ``q`` counts, in C order, shape (.., q)."""
+    # Beside the table of the law: the counts, twice while they grow, and four wide columns.
+    share = (16.0 * (q + 1) + 4 * np.dtype(Wide).itemsize) / math.factorial(q - 1)
+    _core.require_table(24.0 + share, (n + 1,) * (q - 1))
+    rest = np.array([n])
+    counts = np.zeros((1, 0), dtype=np.int64)
+    for _ in range(q - 1):
+        ends = np.cumsum(rest + 1)
+        row = np.repeat(np.arange(len(rest)), rest + 1)
+        count = np.arange(ends[-1]) - (ends - rest - 1)[row]
+        counts = np.column_stack((counts[row], count))
+        rest = rest[row] - count
+    compositions: Codes = np.column_stack((rest, counts))
     return compositions
 
 
@@ -354,5 +378,7 @@ def _log_factorials(n: int) -> npt.NDArray[np.longdouble]:
 def _log_ways(n: int, counts: Codes) -> npt.NDArray[np.longdouble]:
     """Log number of arrangements of compositions of ``n``."""
     table = _log_factorials(n)
-    ways: npt.NDArray[np.longdouble] = table[n] - table[counts].sum(axis=1)
+    ways: npt.NDArray[np.longdouble] = np.full(len(counts), table[n])
+    for column in counts.T:
+        ways -= table[column]
     return ways

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .._information_curve import InformationCurve
-from ._checks import checked_size
+from ._checks import checked_number, checked_size
 from ._closed import direct
 
 
@@ -50,9 +50,11 @@ def HardCurve(n: int, eps: float) -> InformationCurve:  # noqa: N802
     59
     """
     n = checked_size(n, "n", 2)
-    if not (eps > 0 and 2 / n * math.log(2 / eps) <= eps <= 1 / math.log(n)):
+    eps = checked_number(eps, "eps")
+    low, high = 2 / n * math.log(2 / max(eps, 1e-300)), 1 / math.log(n)
+    if not low <= eps <= high:
         raise ValueError(
-            f"eps: is {eps}, expected (2/n) log(2/eps) <= eps <= 1/log n = {1 / math.log(n):.6g}"
+            f"eps: is {eps}, expected (2/n) log(2/eps) = {low:.6g} <= eps <= 1/log n = {high:.6g}"
         )
     places = np.arange(n, 0, -1, dtype=np.float64)
     blocks = np.floor(np.log(places) / math.log1p(eps))

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask, query_blocks
-from ._stochastic import checked_rows, drawn
+from ._categorical import categorical
+from ._checks import checked_probabilities, checked_size
 
 #: Likelihoods that one block of oracle queries holds.
 HELD_LIKELIHOODS = 1 << 23
@@ -35,10 +36,10 @@ class HiddenMarkov(Distribution):
     Raises
     ------
     TypeError
-        If an array does not hold real numbers.
+        If an array does not hold real numbers, or `n` is not a whole number.
     ValueError
-        If shapes do not fit, an entry is negative, a row does not sum to one within 1e-6, or `n` is
-        below 1.
+        If shapes do not fit, an entry is negative, a row does not sum to one within 1e-6 (which is
+        divided out), or `n` is below 1.
 
     Notes
     -----
@@ -60,9 +61,9 @@ class HiddenMarkov(Distribution):
         emission: npt.ArrayLike,
         n: int,
     ) -> None:
-        self._initial = checked_rows(initial, "initial")
-        self._transition = checked_rows(transition, "transition")
-        self._emission = checked_rows(emission, "emission")
+        self._initial = checked_probabilities(initial, "initial")
+        self._transition = checked_probabilities(transition, "transition")
+        self._emission = checked_probabilities(emission, "emission")
         if self._initial.ndim != 1:
             raise ValueError(f"initial: has shape {self._initial.shape}, expected (S,)")
         states = len(self._initial)
@@ -75,9 +76,7 @@ class HiddenMarkov(Distribution):
             raise ValueError(
                 f"emission: has shape {self._emission.shape}, expected ({states}, q): a row a state"
             )
-        if n < 1:
-            raise ValueError(f"n: is {n}, expected at least 1")
-        self._n = int(n)
+        self._n = checked_size(n, "n")
 
     @property
     def n(self) -> int:
@@ -142,11 +141,11 @@ class HiddenMarkov(Distribution):
 
     def _sample(self, size: int, generator: np.random.Generator) -> Codes:
         x = np.empty((size, self._n), dtype=np.int64)
-        state = drawn(np.broadcast_to(self._initial, (size, len(self._initial))), generator)
+        state = categorical(np.broadcast_to(self._initial, (size, len(self._initial))), generator)
         for t in range(self._n):
             if t:
-                state = drawn(self._transition[state], generator)
-            x[:, t] = drawn(self._emission[state], generator)
+                state = categorical(self._transition[state], generator)
+            x[:, t] = categorical(self._emission[state], generator)
         return x
 
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from .. import _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
+from ._checks import checked_floats
 from ._dense import Dense
 
 
@@ -47,7 +48,7 @@ class Ising(Distribution):
     """
 
     def __init__(self, couplings: npt.ArrayLike, fields: npt.ArrayLike | None = None) -> None:
-        matrix = _finite(couplings, "couplings")
+        matrix = checked_floats(couplings, "couplings")
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
             raise ValueError(f"couplings: has shape {matrix.shape}, expected (n, n), n at least 1")
         if not np.array_equal(matrix, matrix.T):
@@ -57,17 +58,22 @@ class Ising(Distribution):
                 "expected a symmetric matrix"
             )
         n = len(matrix)
-        field = np.zeros(n) if fields is None else _finite(fields, "fields")
+        field = np.zeros(n) if fields is None else checked_floats(fields, "fields")
         if field.shape != (n,):
             raise ValueError(f"fields: has shape {field.shape}, expected ({n},): one a spin")
         _core.require_table(32.0, (2,) * n)
         weights = np.zeros((2,) * n)
         spins = [np.array([-1.0, 1.0]).reshape((2,) + (1,) * (n - 1 - i)) for i in range(n)]
-        for i in range(n):
-            weights += field[i] * spins[i]
-            for j in range(i + 1, n):
-                weights += matrix[i, j] * (spins[i] * spins[j])
-        weights -= weights.max()
+        with np.errstate(over="ignore", invalid="ignore"):
+            for i in range(n):
+                weights += field[i] * spins[i]
+                for j in range(i + 1, n):
+                    weights += matrix[i, j] * (spins[i] * spins[j])
+            weights -= weights.max()
+        if not np.isfinite(weights).all():
+            raise ValueError(
+                f"couplings: the largest is {abs(matrix).max()}, expected energies below 1e308"
+            )
         np.exp(weights, out=weights)
         self._dense = Dense(weights, normalize=True)
 
@@ -108,13 +114,3 @@ class Ising(Distribution):
 
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
         return self._dense._conditional_marginals(x, mask, marginals)
-
-
-def _finite(values: npt.ArrayLike, name: str) -> Floats:
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: has dtype {array.dtype}, expected real numbers")
-    if not np.isfinite(array).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{name}: entry {where} is {array[where]}, expected finite numbers")
-    return array.astype(np.float64)

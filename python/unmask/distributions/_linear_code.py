@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core
+from .. import _check, _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask, query_blocks
+from ._checks import checked_codes, checked_size
 from ._field import Field
 
 if TYPE_CHECKING:
@@ -72,18 +73,10 @@ class LinearCode(Distribution):
 
     def __init__(self, generator: npt.ArrayLike, q: int) -> None:
         self._field = Field(q)
-        matrix = np.asarray(generator)
+        matrix = checked_codes(generator, "generator", self.q)
         if matrix.ndim != 2 or matrix.shape[1] == 0:
             raise ValueError(f"generator: has shape {matrix.shape}, expected (k, n), n at least 1")
-        if matrix.size and matrix.dtype.kind not in "iub":
-            raise TypeError(f"generator: has dtype {matrix.dtype}, expected integers")
-        outside = (matrix < 0) | (matrix >= self._field.q)
-        if outside.any():
-            where = tuple(int(i) for i in np.argwhere(outside)[0])
-            raise ValueError(
-                f"generator: entry {where} is {matrix[where]}, expected 0..{self._field.q - 1}"
-            )
-        reduced = matrix.astype(np.int64)[None]
+        reduced = matrix[None]
         pivots = self._field.reduce(reduced, np.ones((1, matrix.shape[1]), dtype=bool))
         # A basis: the rows that have a pivot, in order of pivots.
         order = np.argsort(pivots[0])
@@ -216,19 +209,17 @@ def random_linear_code(n: int, k: int, q: int, seed: Seed = None) -> LinearCode:
 
     Raises
     ------
-    ValueError
-        If `n`, `k` or `q` is out of range.
+    TypeError, ValueError
+        If `n`, `k` or `q` is not a whole number or out of range.
+    ImportError
+        As for `LinearCode`.
 
     Examples
     --------
     >>> random_linear_code(12, 6, 3, seed=0).dimension
     6
     """
-    if n < 1:
-        raise ValueError(f"n: is {n}, expected at least 1")
-    if not 0 <= k <= n:
-        raise ValueError(f"k: is {k}, expected 0..n = {n}")
-    if q < 2:
-        raise ValueError(f"q: is {q}, expected the size of a field, at least 2")
-    generator = np.random.default_rng(seed).integers(q, size=(k, n))
-    return LinearCode(generator, q)
+    n = checked_size(n, "n")
+    k = checked_size(k, "k", 0, n, " (n)")
+    q = Field(q).q
+    return LinearCode(_check.generator(seed).integers(q, size=(k, n)), q)

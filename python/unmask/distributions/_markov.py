@@ -11,15 +11,15 @@ import numpy.typing as npt
 
 from .. import _core
 from .._information_curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask
+from ._base import Codes, Distribution, Floats, Mask, query_blocks
 from ._categorical import categorical
 from ._checks import checked_probabilities, checked_size
 
 #: Largest change of the initial law by one step that is taken for rounding.
 STATIONARY = 1e-12
 
-#: Subset terms up to which the curve of a chain of higher order is found by enumeration: seconds.
-ENUMERATED_TERMS = 1e10
+#: Numbers that one block of oracle queries holds.
+HELD_MESSAGES = 1 << 23
 
 
 @final
@@ -41,8 +41,7 @@ class MarkovChain(Distribution):
     ------
     TypeError, ValueError
         If a row is not stochastic (within 1e-6, which is divided out), a shape does not fit, or
-        `n` is below the order. For a curve: if the order is above 1 and enumeration would take
-        more than 1e10 terms.
+        `n` is below the order.
 
     Notes
     -----
@@ -51,8 +50,10 @@ class MarkovChain(Distribution):
     ``O(q**3 D + n log n)`` where ``D`` is the distance at which information vanishes; otherwise
     there are up to ``n**2 / 2`` pairs of ``O(q**3)`` each, cut off where information vanishes: what
     is cut is below 1e-18 of the smallest value. The error of ``Z`` is about 1e-13 of each value and
-    1e-15 of ``Z_n``; smaller steps are levelled. Chains of higher order have no such formula. An
-    oracle call takes ``O(n q**(m + 1))`` by forward and backward messages.
+    1e-15 of ``Z_n``; smaller steps are levelled. Chains of higher order have no such formula (their
+    tuples of ``m`` letters are a chain of first order, but have another curve): theirs is that of
+    the joint table, or sampled where there is none. A query takes ``O(n q**(m + 1))`` by forward
+    and backward messages.
 
     Examples
     --------
@@ -115,14 +116,7 @@ class MarkovChain(Distribution):
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:
         if self._order > 1:
-            terms = float(1 + self._q) ** self._n if self._n < 1000 else np.inf
-            if terms > ENUMERATED_TERMS:
-                raise ValueError(
-                    f"order: is {self._order}, expected 1 for an exact curve at n = {self._n}: "
-                    f"enumeration would take {terms:.1e} terms, above {ENUMERATED_TERMS:.0e}; "
-                    "estimate the curve by sampling instead"
-                )
-            return self.to_dense()._information_curve(threads, progress)
+            return self._enumerated_curve(threads, progress)
         arrays = _core.markov_curve(
             self._initial, self._transition, self._n, self.is_stationary, threads, progress
         )
@@ -154,7 +148,14 @@ class MarkovChain(Distribution):
             context = context * self._q % self._initial.size + letter
         return x
 
-    def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
+    def _blocks(self, x: Codes) -> list[npt.NDArray[np.intp]]:
+        return query_blocks(len(x), self._n * self._q**self._order, HELD_MESSAGES)
+
+    def _forward(self, x: Codes, mask: Mask) -> tuple[Floats, Floats, Floats]:
+        """What tokens may be, laws of contexts given the past and present, log evidence.
+
+        Shapes (batch, n, q), (n - m + 1, batch, q**m) and (batch,).
+        """
         m, q, steps = self._order, self._q, self._n - self._order
         batch, contexts, rest = len(x), q**m, q ** (m - 1)
         # What each token may be: everything if masked, its letter otherwise.
@@ -164,32 +165,53 @@ class MarkovChain(Distribution):
             shape = [batch] + [1] * m
             shape[1 + k] = q
             message = message * allowed[:, k].reshape(shape)
-        possible = np.ones(batch, dtype=bool)
         forward = np.empty((steps + 1, batch, contexts))
-        forward[0] = _normalised(message.reshape(batch, contexts), possible)
+        scales = np.empty((steps + 1, batch))
+        forward[0], scales[0] = _normalised(message.reshape(batch, contexts))
         for t in range(steps):
             # The oldest letter of the context is forgotten, the next one joins.
             joint = (forward[t][:, :, None] * self._step(t)).reshape(batch, q, contexts).sum(axis=1)
             joint = joint.reshape(batch, rest, q) * allowed[:, None, t + m]
-            forward[t + 1] = _normalised(joint.reshape(batch, contexts), possible)
+            forward[t + 1], scales[t + 1] = _normalised(joint.reshape(batch, contexts))
+        with np.errstate(divide="ignore"):
+            return allowed, forward, np.log(scales).sum(axis=0)
+
+    def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
+        logs = np.empty(len(x))
+        for block in self._blocks(x):
+            logs[block] = self._forward(x[block], mask[block])[2]
+        return logs
+
+    def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
+        possible = np.ones(len(x), dtype=bool)
+        for block in self._blocks(x):
+            allowed, forward, logs = self._forward(x[block], mask[block])
+            possible[block] = logs > -np.inf
+            marginals[block] = self._smoothed(allowed, forward)
+        return possible
+
+    def _smoothed(self, allowed: Floats, forward: Floats) -> Floats:
+        """Laws of tokens given the past and the future, shape (batch, n, q)."""
+        m, q = self._order, self._q
+        batch, contexts, rest = len(allowed), q**m, q ** (m - 1)
+        marginals = np.empty((batch, self._n, q))
         backward = np.ones((batch, contexts))
-        for t in range(steps, 0, -1):
-            joint = _normalised(forward[t] * backward, possible).reshape(batch, rest, q)
+        for t in range(self._n - m, 0, -1):
+            joint = _normalised(forward[t] * backward)[0].reshape(batch, rest, q)
             marginals[:, t + m - 1] = joint.sum(axis=1)
             ahead = backward.reshape(batch, 1, rest, q) * allowed[:, None, None, t + m - 1]
             ahead = ahead * self._step(t - 1).reshape(1, q, rest, q)
             backward = ahead.sum(axis=3).reshape(batch, contexts)
             top = backward.max(axis=1, keepdims=True)
             backward = backward / np.where(top > 0.0, top, 1.0)
-        joint = _normalised(forward[0] * backward, possible).reshape(batch, *(q,) * m)
+        joint = _normalised(forward[0] * backward)[0].reshape(batch, *(q,) * m)
         for k in range(m):
             others = tuple(axis for axis in range(1, m + 1) if axis != 1 + k)
             marginals[:, k] = joint.sum(axis=others)
-        return possible
+        return marginals
 
 
-def _normalised(message: Floats, possible: Mask) -> Floats:
-    """Divide rows by their sums; where that is zero, what was asked is impossible."""
-    total = message.sum(axis=1, keepdims=True)
-    possible &= total[:, 0] > 0.0
-    return message / np.where(total > 0.0, total, 1.0)
+def _normalised(message: Floats) -> tuple[Floats, Floats]:
+    """Rows divided by their sums, and the sums; a row of zeros stays one."""
+    total = message.sum(axis=1)
+    return message / np.where(total > 0.0, total, 1.0)[:, None], total

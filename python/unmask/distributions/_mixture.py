@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
-from ._stochastic import checked_rows
+from ._checks import checked_distribution, checked_list, checked_probabilities
 
 
 @final
@@ -49,21 +49,15 @@ class Mixture(Distribution):
     """
 
     def __init__(self, weights: npt.ArrayLike, components: Sequence[Distribution]) -> None:
-        self._components = tuple(components)
-        if not self._components:
-            raise ValueError("components: is empty, expected at least one distribution")
+        self._components = tuple(checked_list(components, "components", "distributions"))
         for k, component in enumerate(self._components):
-            if not isinstance(component, Distribution):
-                raise TypeError(
-                    f"components: number {k} is a {type(component).__name__}, expected a "
-                    "Distribution"
-                )
+            checked_distribution(component, f"components[{k}]")
             if component.alphabets != self._components[0].alphabets:
                 raise ValueError(
-                    f"components: number {k}, {component!r}, has other alphabets than number 0, "
-                    f"{self._components[0]!r}, expected the same"
+                    f"components[{k}]: is {component!r}, expected the alphabets of components[0], "
+                    f"{self._components[0]!r}"
                 )
-        self._weights = checked_rows(weights, "weights")
+        self._weights = checked_probabilities(weights, "weights")
         if self._weights.shape != (len(self._components),):
             raise ValueError(
                 f"weights: has shape {self._weights.shape}, expected ({len(self._components)},): "

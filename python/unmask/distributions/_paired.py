@@ -11,6 +11,7 @@ import numpy as np
 
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
+from ._checks import checked_distribution
 from ._closed import direct
 
 #: Ways to find a curve, from the most explicit; a curve made of two is as explicit as the lesser.
@@ -48,9 +49,8 @@ class Paired(Distribution):
     """
 
     def __init__(self, first: Distribution, second: Distribution) -> None:
-        for name, part in (("first", first), ("second", second)):
-            if not isinstance(part, Distribution):
-                raise TypeError(f"{name}: is a {type(part).__name__}, expected a Distribution")
+        first = checked_distribution(first, "first")
+        second = checked_distribution(second, "second")
         if first.n != second.n:
             raise ValueError(f"second: has {second.n} tokens, expected as many as first, {first.n}")
         self._first, self._second = first, second
@@ -77,6 +77,10 @@ class Paired(Distribution):
 
     def _log_prob(self, x: Codes) -> Floats:
         return self._first._log_prob(x // self._inner) + self._second._log_prob(x % self._inner)
+
+    def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
+        first = self._first._log_evidence(x // self._inner, mask)
+        return first + self._second._log_evidence(x % self._inner, mask)
 
     def _sample(self, size: int, generator: np.random.Generator) -> Codes:
         x = self._first._sample(size, generator)

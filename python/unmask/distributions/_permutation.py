@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import final
@@ -56,16 +55,26 @@ class Permutation(Distribution):
         return direct(np.log(masked), np.log1p(revealed / masked))
 
     def _log_prob(self, x: Codes) -> Floats:
-        valid = (np.sort(x, axis=1) == np.arange(self._n)).all(axis=1)
-        return np.where(valid, -math.lgamma(self._n + 1), -np.inf)
+        return self._log_evidence(x, np.zeros(x.shape, dtype=bool))
+
+    def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
+        # log n (n - 1) .. , one factor for each revealed token.
+        logs = np.cumsum([0.0, *np.log(np.arange(self._n, 0, -1))])
+        twice = (self._seen(x, mask) > 1).any(axis=1)
+        return np.where(twice, -np.inf, -logs[(~mask).sum(axis=1)])
+
+    def _seen(self, x: Codes, mask: Mask) -> Codes:
+        """How often each letter was revealed."""
+        seen = np.zeros((len(x), self._n), dtype=np.int64)
+        rows, tokens = np.nonzero(~mask)
+        np.add.at(seen, (rows, x[rows, tokens]), 1)
+        return seen
 
     def _sample(self, size: int, generator: np.random.Generator) -> Codes:
         return generator.permuted(np.tile(np.arange(self._n), (size, 1)), axis=1)
 
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
-        seen = np.zeros((len(x), self._n), dtype=np.int64)
-        rows, tokens = np.nonzero(~mask)
-        np.add.at(seen, (rows, x[rows, tokens]), 1)
+        seen = self._seen(x, mask)
         free = (seen == 0).astype(np.float64)
         marginals[:] = (free / np.maximum(free.sum(axis=1, keepdims=True), 1.0))[:, None]
         possible: Mask = np.all(seen <= 1, axis=1)

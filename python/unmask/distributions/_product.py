@@ -13,7 +13,7 @@ from .. import _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 from ._categorical import categorical
-from ._checks import checked_probabilities
+from ._checks import checked_list, checked_probabilities
 from ._closed import direct
 
 
@@ -43,9 +43,8 @@ class Product(Distribution):
     """
 
     def __init__(self, marginals: Sequence[npt.ArrayLike]) -> None:
-        laws = [checked_probabilities(p, f"marginals[{i}]", None) for i, p in enumerate(marginals)]
-        if not laws:
-            raise ValueError("marginals: is empty, expected the law of at least one token")
+        given = checked_list(marginals, "marginals", "laws of tokens")
+        laws = [checked_probabilities(p, f"marginals[{i}]", None) for i, p in enumerate(given)]
         for i, law in enumerate(laws):
             if law.ndim != 1:
                 raise ValueError(f"marginals[{i}]: has shape {law.shape}, expected one dimension")
@@ -67,9 +66,12 @@ class Product(Distribution):
         return direct(np.full(self.n, entropy / self.n), np.zeros(self.n))
 
     def _log_prob(self, x: Codes) -> Floats:
+        return self._log_evidence(x, np.zeros(x.shape, dtype=bool))
+
+    def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
         with np.errstate(divide="ignore"):
             logs: Floats = np.log(self._table)
-        total: Floats = logs[np.arange(self.n), x].sum(axis=1)
+        total: Floats = np.where(mask, 0.0, logs[np.arange(self.n), x]).sum(axis=1)
         return total
 
     def _sample(self, size: int, generator: np.random.Generator) -> Codes:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
+from ._checks import checked_codes, checked_size
 from ._field import Field
 
 
@@ -38,7 +39,7 @@ class ReedSolomon(Distribution):
     Raises
     ------
     TypeError
-        If `shift` does not hold integers.
+        If `n`, `k` or `q` is not a whole number, or `shift` does not hold them.
     ValueError
         If `n`, `k`, `q` or `shift` is out of range.
     ImportError
@@ -60,19 +61,12 @@ class ReedSolomon(Distribution):
 
     def __init__(self, n: int, k: int, q: int, shift: npt.ArrayLike | None = None) -> None:
         self._field = Field(q)
-        if not 1 <= n <= self._field.q:
-            raise ValueError(f"n: is {n}, expected 1..q = {q}: a point of the field a token")
-        if not 1 <= k <= n:
-            raise ValueError(f"k: is {k}, expected 1..n = {n}")
-        self._n, self._k = int(n), int(k)
-        given = np.zeros(n, dtype=np.int64) if shift is None else np.asarray(shift)
-        if given.dtype.kind not in "iub":
-            raise TypeError(f"shift: has dtype {given.dtype}, expected integers")
-        if given.shape != (n,):
-            raise ValueError(f"shift: has shape {given.shape}, expected ({n},)")
-        if (given < 0).any() or (given >= q).any():
-            raise ValueError(f"shift: holds {given.min()}..{given.max()}, expected 0..{q - 1}")
-        self._shift = given.astype(np.int64)
+        self._n = checked_size(n, "n", 1, self.q, " (q, a point of the field a token)")
+        self._k = checked_size(k, "k", 1, self._n, " (n)")
+        zeros = np.zeros(self._n, dtype=np.int64)
+        self._shift = zeros if shift is None else checked_codes(shift, "shift", self.q)
+        if self._shift.shape != (self._n,):
+            raise ValueError(f"shift: has shape {self._shift.shape}, expected ({self._n},)")
         self._shift.flags.writeable = False
 
     @property

@@ -61,17 +61,23 @@ class Repeated(Distribution):
         return direct(h, h[0] - h)
 
     def _log_prob(self, x: Codes) -> Floats:
-        equal = (x == x[:, :1]).all(axis=1)
-        return np.where(equal, -math.log(self._q), -np.inf)
+        return self._log_evidence(x, np.zeros(x.shape, dtype=bool))
+
+    def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
+        low, high = self._extremes(x, mask)
+        return np.where(low < high, -np.inf, np.where(low > high, 0.0, -math.log(self._q)))
 
     def _sample(self, size: int, generator: np.random.Generator) -> Codes:
         return np.repeat(generator.integers(self._q, size=(size, 1)), self._n, axis=1)
 
+    def _extremes(self, x: Codes, mask: Mask) -> tuple[Codes, Codes]:
+        """Least and largest revealed letter: equal, or crossed where nothing is revealed."""
+        return np.where(mask, self._q, x).min(axis=1), np.where(mask, -1, x).max(axis=1)
+
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
-        low = np.where(mask, self._q, x).min(axis=1)
-        high = np.where(mask, -1, x).max(axis=1)
-        known = ~mask.all(axis=1)
+        low, high = self._extremes(x, mask)
+        known = low <= high
         marginals[~known] = 1.0 / self._q
         marginals[known, :, high[known]] = 1.0
-        possible: Mask = ~known | (low == high)
+        possible: Mask = low >= high
         return possible

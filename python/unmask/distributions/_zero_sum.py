@@ -61,8 +61,17 @@ class ZeroSum(Distribution):
         return direct(h, h[0] - h)
 
     def _log_prob(self, x: Codes) -> Floats:
-        inside = x.sum(axis=1) % self._q == 0
-        return np.where(inside, -(self._n - 1) * math.log(self._q), -np.inf)
+        return self._log_evidence(x, np.zeros(x.shape, dtype=bool))
+
+    def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
+        masked, missing = self._left(x, mask)
+        free = np.minimum(self._n - masked, self._n - 1)
+        return np.where((masked > 0) | (missing == 0), -math.log(self._q) * free, -np.inf)
+
+    def _left(self, x: Codes, mask: Mask) -> tuple[Codes, Codes]:
+        """Number of masked tokens, and what they add up to."""
+        missing: Codes = -np.where(mask, 0, x).sum(axis=1) % self._q
+        return mask.sum(axis=1), missing
 
     def _sample(self, size: int, generator: np.random.Generator) -> Codes:
         x = generator.integers(self._q, size=(size, self._n))
@@ -70,8 +79,7 @@ class ZeroSum(Distribution):
         return x
 
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
-        masked = mask.sum(axis=1)
-        missing = -np.where(mask, 0, x).sum(axis=1) % self._q
+        masked, missing = self._left(x, mask)
         marginals[masked > 1] = 1.0 / self._q
         last = np.flatnonzero(masked == 1)
         marginals[last, :, missing[last]] = 1.0
