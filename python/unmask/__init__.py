@@ -17,6 +17,7 @@ Schedule([1, 1])
 
 from . import adapters as adapters
 from . import distributions as distributions
+from . import estimation as estimation
 from . import hardness as hardness
 from . import io as io
 from . import plot as plot

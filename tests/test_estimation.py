@@ -1,0 +1,425 @@
+"""Curves of models from a few hundred passes, and what is gathered on the way."""
+
+import copy
+import pickle
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unmask import CrossEntropyCurve, information_curve
+from unmask.distributions import HiddenMarkov
+from unmask.estimation import CurveAccumulator, EstimationInterrupted, estimate_curve
+from unmask.estimation._tensor import score
+
+
+def some_chain(n=6):
+    return HiddenMarkov(
+        [0.5, 0.3, 0.2],
+        [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]],
+        [[0.9, 0.1, 0.0], [0.1, 0.8, 0.1], [0.0, 0.1, 0.9]],
+        n,
+    )
+
+
+LAW = some_chain()
+DATA = LAW.sample(300, seed=0)
+EXACT = information_curve(LAW)
+
+
+def oracle(x, mask):
+    with np.errstate(divide="ignore"):
+        return np.log(LAW.conditional_marginals(x, mask, on_impossible="uniform"))
+
+
+def naive_scores(logits, rows, positions, targets):
+    """Softmax by its definition, in extended precision."""
+    found = []
+    for row, position, target in zip(rows, positions, targets, strict=True):
+        weights = np.exp(np.asarray(logits[row, position], dtype=np.longdouble))
+        p = weights / weights.sum()
+        found.append((-np.log(p[target]), -sum(v * np.log(v) for v in p if v > 0)))
+    return np.array(found, dtype=float).T
+
+
+# Tensors ----------------------------------------------------------------------------------------
+
+
+class FakeTensor:
+    """What PyTorch's tensors do, and nothing that would make numpy read them."""
+
+    moved = 0
+
+    def __init__(self, values):
+        self._values = np.asarray(values)
+
+    shape = property(lambda self: self._values.shape)
+
+    def __getitem__(self, index):
+        return FakeTensor(self._values[index])
+
+    def __array__(self, *_args, **_options):
+        raise TypeError("can't convert a tensor of this device to numpy")
+
+    def detach(self):
+        return FakeTensor(self._values)
+
+    def element_size(self):
+        return self._values.itemsize
+
+    def float(self):
+        return FakeTensor(self._values.astype(np.float32))
+
+    def double(self):
+        return FakeTensor(self._values.astype(np.float64))
+
+    def logsumexp(self, _axis):
+        top = self._values.max(-1)
+        return FakeTensor(np.log(np.exp(self._values - top[:, None]).sum(-1)) + top)
+
+    def clamp(self, *, min):
+        return FakeTensor(np.maximum(self._values, min))
+
+    def exp(self):
+        return FakeTensor(np.exp(self._values))
+
+    def sum(self, axis):
+        return FakeTensor(self._values.sum(axis))
+
+    def cpu(self):
+        FakeTensor.moved += self._values.size
+        return self
+
+    def numpy(self):
+        return self._values
+
+    def __sub__(self, other):
+        return FakeTensor(self._values - other._values)
+
+    def __mul__(self, other):
+        return FakeTensor(self._values * other._values)
+
+    def __neg__(self):
+        return FakeTensor(-self._values)
+
+
+class OnlyDlpack:
+    def __init__(self, values):
+        self._values = values
+
+    def __dlpack__(self, **options):
+        return self._values.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self._values.__dlpack_device__()
+
+
+class Output:
+    def __init__(self, logits):
+        self.logits = logits
+
+
+@given(st.integers(0, 2**32), st.floats(0.1, 30.0))
+def test_scores_by_their_definition(seed, scale):
+    generator = np.random.default_rng(seed)
+    logits = generator.normal(size=(3, 4, 5)) * scale
+    logits[:, :, 4] = -np.inf
+    rows, positions = (a.ravel() for a in np.indices((3, 4)))
+    targets = generator.integers(0, 4, size=12)
+    expected = naive_scores(logits, rows, positions, targets)
+    for answer in (logits, FakeTensor(logits)):
+        losses, entropies = score(answer, rows, positions, targets)
+        np.testing.assert_allclose([losses, entropies], expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.int64])
+def test_other_numbers(kind):
+    logits = np.random.default_rng(0).integers(-5, 5, size=(2, 3, 4)).astype(kind)
+    where = np.array([0, 1]), np.array([1, 2]), np.array([3, 0])
+    expected = naive_scores(logits, *where)
+    np.testing.assert_allclose(score(logits, *where), expected, rtol=1e-6)
+    if kind != np.int64:
+        np.testing.assert_allclose(score(FakeTensor(logits), *where), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("wrap", [FakeTensor, OnlyDlpack, Output, lambda a: {"logits": a}])
+def test_any_answer_gives_the_same_curve(wrap):
+    plain = estimate_curve(oracle, DATA, passes=60, seed=0)
+    FakeTensor.moved = 0
+    other = estimate_curve(lambda x, mask: wrap(oracle(x, mask)), DATA, passes=60, seed=0)
+    np.testing.assert_allclose(other.h, plain.h, rtol=1e-12)
+    if wrap is FakeTensor:
+        # Two numbers a masked token, and a look at a few rows.
+        assert FakeTensor.moved < 2 * 6 * (60 + 16) + 8 * 3 + 1
+    lawful = estimate_curve(LAW, DATA, passes=60, seed=0)
+    np.testing.assert_array_equal(lawful.h, plain.h)
+
+
+def test_shifted_answers():
+    def shifted(x, mask):
+        answer = oracle(x, mask)
+        # The answer to token i stands at i - 1; that to the first token stands at 0 too.
+        assert mask[:, 0].sum() == 0
+        return np.concatenate([answer[:, 1:], answer[:, :1]], axis=1)
+
+    plain = estimate_curve(oracle, DATA, passes=60, seed=0, prompt=1)
+    other = estimate_curve(shifted, DATA, passes=60, seed=0, prompt=1, shift=True)
+    np.testing.assert_allclose(other.h, plain.h, rtol=1e-12)
+
+
+def test_large_logits_are_not_copied():
+    n, letters = 4096, 126_464
+    row = np.random.default_rng(0).normal(size=letters).astype(np.float32)
+    logits = np.broadcast_to(row, (1, n, letters))  # 2 GB, were it stored
+    mask = np.zeros((1, n), dtype=bool)
+    mask[0, ::100] = True
+    x = np.random.default_rng(1).integers(0, letters, size=(1, n))
+    gathered = CurveAccumulator(n)
+    tracemalloc.start()
+    gathered.update(x, mask, logits)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.03 * logits.nbytes
+    expected = np.log(np.exp(row.astype(float)).sum()) - row[x[mask]].mean()
+    np.testing.assert_allclose(gathered._table()[2], [expected], rtol=1e-6)
+
+
+# Accumulators -----------------------------------------------------------------------------------
+
+
+def test_means_of_what_was_masked():
+    gathered = CurveAccumulator(6)
+    mask = np.zeros((3, 6), dtype=bool)
+    mask[0, [1, 3]] = mask[1, 5] = True
+    gathered.update(DATA[:3], mask, oracle(DATA[:3], mask))
+    assert gathered.passes == 2  # nothing is masked in the last
+    logs = oracle(DATA[:3], mask)
+    two = -(logs[0, 1, DATA[0, 1]] + logs[0, 3, DATA[0, 3]]) / 2
+    one = -logs[1, 5, DATA[1, 5]]
+    h = gathered.curve().h
+    np.testing.assert_allclose(h[[4, 5]], [two, one])
+    np.testing.assert_allclose(h[:4], two)
+
+
+@given(st.integers(0, 2**32), st.integers(2, 5), st.booleans())
+def test_complete_sequences_give_means_and_their_covariance(seed, n, shuffled):
+    generator = np.random.default_rng(seed)
+    size = 7
+    losses = generator.exponential(size=(size, n)) + generator.exponential(size=(size, 1))
+    names, revealed = np.indices((size, n)).reshape(2, -1)
+    order = generator.permutation(size * n) if shuffled else np.arange(size * n)
+    gathered = CurveAccumulator(n)
+    gathered.update_losses(revealed[order], losses.ravel()[order], sequences=names[order])
+    curve = gathered.curve()
+    np.testing.assert_allclose(curve.h, losses.mean(axis=0), rtol=1e-10)
+    np.testing.assert_allclose(
+        curve.covariance, np.cov(losses, rowvar=False) / size, rtol=1e-7, atol=1e-12
+    )
+    np.testing.assert_array_equal(curve.standard_errors**2, np.diag(curve.covariance))
+    assert curve.sequences == size
+
+
+def test_single_losses_and_what_lies_between():
+    gathered = CurveAccumulator(6)
+    gathered.update_losses([1, 3, 3, 1], [1.0, 0.5, 0.1, 2.0], weight=[1, 3, 1, 1])
+    curve = gathered.curve()
+    np.testing.assert_allclose(curve.h, [1.5, 1.5, 0.95, 0.4, 0.4, 0.4])
+    # A mean of two has half of the variance of one, which is half the square of their difference.
+    np.testing.assert_allclose(curve.covariance[0, :2], 0.25)
+    np.testing.assert_allclose(curve.covariance[2, 2], (0.25 + curve.covariance[3, 3]) / 4)
+    assert curve.covariance[1, 3] == 0
+
+
+def test_merging_is_gathering():
+    whole, parts = CurveAccumulator(6), [CurveAccumulator(6) for _ in range(3)]
+    generator = np.random.default_rng(0)
+    for index in range(30):
+        x = DATA[index * 4 : index * 4 + 4]
+        mask = generator.random((1, 6)) < np.repeat(generator.random((4, 1)), 6, axis=1)
+        answer = oracle(x, mask)
+        names = np.array([0, 0, 1, 1])
+        whole.update(x, mask, answer, sequences=names + 2 * index)
+        parts[index // 10].update(x, mask, answer, sequences=names + 2 * (index % 10))
+    merged = parts[0]
+    merged += parts[1]
+    merged.merge(parts[2])
+    assert repr(merged) == repr(whole)
+    np.testing.assert_array_equal(merged.curve().h, whole.curve().h)
+    np.testing.assert_array_equal(merged.curve().covariance, whole.curve().covariance)
+
+
+def test_saved_and_loaded(tmp_path):
+    gathered = CurveAccumulator(6)
+    estimate_curve(LAW, DATA, passes=50, seed=0, resume=gathered)
+    gathered.save(tmp_path / "losses.npz")
+    loaded = CurveAccumulator.load(tmp_path / "losses.npz")
+    np.testing.assert_array_equal(loaded.curve().covariance, gathered.curve().covariance)
+    for one in (loaded, gathered):
+        estimate_curve(LAW, DATA, passes=70, seed=0, resume=one)
+    np.testing.assert_array_equal(loaded.curve().h, gathered.curve().h)
+    CurveAccumulator(3).save(tmp_path / "empty.npz")
+    assert CurveAccumulator.load(tmp_path / "empty.npz").passes == 0
+    with pytest.raises(FileNotFoundError):
+        CurveAccumulator.load(tmp_path / "missing.npz")
+    EXACT.save(tmp_path / "curve.npz")
+    with pytest.raises(ValueError, match=r"curve\.npz: not a saved accumulator"):
+        CurveAccumulator.load(tmp_path / "curve.npz")
+
+
+# Curves -----------------------------------------------------------------------------------------
+
+
+def test_interrupted_and_resumed():
+    calls = 0
+
+    def impatient(x, mask):
+        nonlocal calls
+        calls += 1
+        if calls == 5:
+            raise KeyboardInterrupt
+        return oracle(x, mask)
+
+    with pytest.raises(EstimationInterrupted, match="after 48 passes") as stopped:
+        estimate_curve(impatient, DATA, passes=100, batch_size=16, seed=3)
+    (kept,) = stopped.value.accumulators
+    assert kept.passes == 48
+    seen = []
+    resumed = estimate_curve(oracle, DATA, passes=100, seed=3, resume=kept, progress=seen.append)
+    assert seen == [0.64, 0.8, 0.96, 1.0]
+    straight = estimate_curve(oracle, DATA, passes=100, seed=3)
+    np.testing.assert_allclose(resumed.h, straight.h, rtol=1e-12)
+
+
+def test_curves_with_errors_round_trip(tmp_path):
+    curve = estimate_curve(LAW, DATA, passes=60, seed=0)
+    curve.save(tmp_path / "curve.npz")
+    for other in (
+        CrossEntropyCurve.load(tmp_path / "curve.npz"),
+        pickle.loads(pickle.dumps(curve)),
+        copy.deepcopy(curve),
+    ):
+        np.testing.assert_array_equal(other.h, curve.h)
+        np.testing.assert_array_equal(other.covariance, curve.covariance)
+        np.testing.assert_array_equal(other.standard_errors, curve.standard_errors)
+        assert other.sequences == curve.sequences
+        assert not other.covariance.flags.writeable
+    plain = CrossEntropyCurve([0.5, 0.25], entropy=0.5)
+    plain.save(tmp_path / "plain.npz")
+    loaded = CrossEntropyCurve.load(tmp_path / "plain.npz")
+    assert (loaded.entropy, loaded.covariance, loaded.sequences) == (0.5, None, None)
+    EXACT.save(tmp_path / "exact.npz")
+    with pytest.raises(ValueError, match="not a saved cross-entropy curve"):
+        CrossEntropyCurve.load(tmp_path / "exact.npz")
+
+
+# Bad input --------------------------------------------------------------------------------------
+
+
+def _spoiled(change):
+    def spoiled(x, mask):
+        answer = oracle(x, mask).copy()
+        return change(answer, x, mask)
+
+    return spoiled
+
+
+def _with_nan(answer, _x, mask):
+    answer[tuple(np.argwhere(mask)[-1])] = np.nan
+    return answer
+
+
+def _impossible(answer, _x, _mask):
+    answer[:] = [0.0, -np.inf, -np.inf]
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("bad", "match"),
+    [
+        (_spoiled(_with_nan), "logits: are not numbers at"),
+        (_spoiled(_impossible), r"logits: give token [12] at \(.*\) probability zero"),
+        (_spoiled(lambda a, *_: a[:, :5]), r"have shape \(16, 5, 3\), expected \(16, 6, V\)"),
+        (_spoiled(lambda a, *_: a[0]), r"have shape \(6, 3\), expected \(16, 6, V\)"),
+        (_spoiled(lambda a, *_: a[..., :2]), "vocabulary of 2, smaller than token id 2"),
+        (_spoiled(lambda a, *_: np.exp(a)), "logits: are probabilities"),
+        (
+            _spoiled(lambda a, *_: a + np.random.default_rng().normal(size=a.shape)),
+            "oracle: answered two identical calls differently",
+        ),
+        (_spoiled(lambda a, x, _: a + 3 * np.eye(3)[x]), "depend on what stands at masked"),
+    ],
+)
+def test_bad_oracles(bad, match):
+    with pytest.raises(ValueError, match=match):
+        estimate_curve(bad, DATA, passes=20, seed=0)
+
+
+def test_a_mask_token_that_is_still_scored():
+    def scored(x, mask):
+        assert (x[mask] == 3).all()
+        wider = np.zeros((*x.shape, 4))
+        wider[..., :3] = oracle(np.where(mask, 0, x), mask)
+        wider[..., 3] = -3.0
+        return wider
+
+    def silenced(x, mask):
+        answer = scored(x, mask)
+        answer[..., 3] = -np.inf
+        return answer
+
+    with pytest.raises(ValueError, match=r"mask token 3 is still scored, with probability 0\.047"):
+        estimate_curve(scored, DATA, passes=20, seed=0, mask_token=3)
+    curve = estimate_curve(silenced, DATA, passes=20, seed=0, mask_token=3)
+    np.testing.assert_allclose(curve.h, estimate_curve(oracle, DATA, passes=20, seed=0).h)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "match"),
+    [
+        ({"data": [[0, 1], [0, 1, 2]]}, ValueError, "data: expected sequences of equal length"),
+        ({"data": DATA * 1.0}, TypeError, "data: has dtype float64"),
+        ({"data": DATA[0]}, ValueError, r"data: has shape \(6,\)"),
+        ({"data": -DATA}, ValueError, "data: token id -"),
+        ({"oracle": 3}, TypeError, "oracle: is a int"),
+        ({"passes": 0}, ValueError, "passes: is 0"),
+        ({"batch_size": 1.5}, TypeError, "batch_size: is a float"),
+        ({"seed": -1}, ValueError, "seed: is -1"),
+        ({"mask_token": 2}, ValueError, "is the mask token 2"),
+        ({"prompt": 6}, ValueError, r"prompt: is 6 tokens, expected 0\.\.5"),
+        ({"prompt": np.eye(300, 6, dtype=bool)}, ValueError, "prompt: leaves 6 tokens of"),
+        ({"prompt": np.ones(6, dtype=bool)}, ValueError, "prompt: leaves no token"),
+        ({"block_length": 4}, ValueError, "block_length: is 4, expected a divisor of n = 6"),
+        ({"resume": CurveAccumulator(5)}, ValueError, "resume: is for 1 blocks"),
+        ({"resume": [3]}, TypeError, "resume: holds a int"),
+    ],
+)
+def test_bad_arguments(options, error, match):
+    arguments = {"oracle": oracle, "data": DATA, "passes": 20, "seed": 0} | options
+    with pytest.raises(error, match=match):
+        estimate_curve(**arguments)
+
+
+def test_bad_updates():
+    gathered = CurveAccumulator(5)
+    mask = np.ones((2, 6), dtype=bool)
+    with pytest.raises(ValueError, match="x: has 6 tokens besides the prompt, expected n = 5"):
+        gathered.update(DATA[:2], mask, oracle(DATA[:2], mask))
+    with pytest.raises(ValueError, match=r"token of the prompt at \(0, 0\) is masked"):
+        gathered.update(DATA[:2], mask, oracle(DATA[:2], mask), prompt=1)
+    with pytest.raises(TypeError, match="logits: is a str"):
+        gathered.update(DATA[:2], mask, "logits", prompt=1)
+    with pytest.raises(ValueError, match=r"mask: has shape \(3,\), expected \(2, 6\)"):
+        gathered.update(DATA[:2], [True] * 3, oracle(DATA[:2], mask), prompt=1)
+    with pytest.raises(ValueError, match=r"revealed: entry 1 is 5, expected 0\.\.4"):
+        gathered.update_losses([0, 5], [1.0, 1.0])
+    with pytest.raises(ValueError, match="nll: entry 0 is -1"):
+        gathered.update_losses([0], [-1.0])
+    with pytest.raises(ValueError, match="weight: entry 0 is 0"):
+        gathered.update_losses([0], [1.0], weight=0.0)
+    with pytest.raises(ValueError, match="other: is for n = 4 tokens, expected 5"):
+        gathered.merge(CurveAccumulator(4))
+    assert gathered.passes == 0
+    with pytest.raises(ValueError, match="nothing was gathered"):
+        gathered.curve()
