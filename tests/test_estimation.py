@@ -1,6 +1,7 @@
 """Curves of models from a few hundred passes, and what is gathered on the way."""
 
 import copy
+import math
 import pickle
 import tracemalloc
 
@@ -8,11 +9,22 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from unmask import CrossEntropyCurve, information_curve
+from unmask import CrossEntropyCurve, Schedule, information_curve, schedules
 from unmask.distributions import HiddenMarkov
-from unmask.estimation import CurveAccumulator, EstimationInterrupted, estimate_curve
+from unmask.estimation import (
+    BlockCurves,
+    CurveAccumulator,
+    EstimationInterrupted,
+    _recommend,
+    estimate_curve,
+    gain,
+    recommend,
+)
+from unmask.estimation._gain import t_quantile
 from unmask.estimation._tensor import score
+from unmask.testing import schedules as some_schedules
 
 
 def some_chain(n=6):
@@ -423,3 +435,167 @@ def test_bad_updates():
     assert gathered.passes == 0
     with pytest.raises(ValueError, match="nothing was gathered"):
         gathered.curve()
+
+
+# Gains ------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 2**32), st.data())
+def test_gains_by_their_definition(seed, data):
+    generator = np.random.default_rng(seed)
+    n = 6
+    root = generator.normal(size=(n, n))
+    curve = CrossEntropyCurve(
+        generator.normal(size=n), covariance=root @ root.T, sequences=12, entropy=1.0
+    )
+    one, two = data.draw(some_schedules(n)), data.draw(some_schedules(n))
+    found = gain(curve, one, two, confidence=0.9)
+    assert abs(found.total - (curve.cost(two) - curve.cost(one))) < 1e-12
+    weights = np.zeros(n)
+    for schedule, sign in ((one, -1), (two, 1)):
+        revealed = 0
+        for size in schedule:
+            weights[revealed] += sign * size
+            revealed += size
+    error = np.linalg.norm(weights @ root)
+    np.testing.assert_allclose(found.standard_error, error, atol=1e-7)
+    low, high = found.interval
+    np.testing.assert_allclose(
+        [low, high], found.total + np.array([-1, 1]) * error * stats.t.ppf(0.95, 11), atol=1e-3
+    )
+    assert found.certain == (one == two or not low <= 0 <= high)
+    np.testing.assert_allclose(found.interval_per_token, (low / n, high / n))
+
+
+@pytest.mark.parametrize("level", [0.9, 0.975, 0.995])
+def test_quantiles(level):
+    for sequences, tolerance in ((2, 1e-9), (3, 1e-9), (4, 1e-2), (11, 1e-4), (30, 1e-6)):
+        expected = stats.t.ppf(level, sequences - 1)
+        np.testing.assert_allclose(t_quantile(level, sequences), expected, rtol=tolerance)
+    np.testing.assert_allclose(t_quantile(level, None), stats.norm.ppf(level))
+
+
+def test_gains_without_errors():
+    found = gain(EXACT, Schedule([1, 5]), Schedule([3, 3]))
+    assert found.total == EXACT.expected_kl(Schedule([3, 3])) - EXACT.expected_kl(Schedule([1, 5]))
+    assert (found.standard_error, found.interval, found.certain) == (None, None, None)
+    advice = recommend(CrossEntropyCurve([1.0, 0.5, 0.4]), steps=2)
+    assert (advice.enough, advice.optimism, advice.regret) == (None, None, None)
+    assert advice.schedule == Schedule([1, 2])
+    with pytest.raises(ValueError, match="confidence: is 95"):
+        gain(EXACT, Schedule([6]), Schedule([6]), confidence=95)
+    with pytest.raises(ValueError, match=r"steps: is 7, expected 1\.\.6"):
+        recommend(CrossEntropyCurve(EXACT.h), steps=7)
+
+
+def test_recommendations_know_when_they_know():
+    losses = np.linspace(1.0, 0.5, 8) ** 3
+    precise, vague = (
+        CrossEntropyCurve(losses, covariance=scale * np.eye(8), sequences=50)
+        for scale in (1e-8, 0.1)
+    )
+    sure = recommend(precise, steps=3)
+    assert sure.enough
+    assert sure.schedule == schedules.optimal(precise, steps=3)
+    assert sure.regret < 1e-4
+    unsure = recommend(vague, steps=3)
+    assert not unsure.enough
+    assert unsure.schedule == sure.schedule
+    assert unsure.optimism > unsure.regret > 10 * sure.regret
+    assert "not enough data" in repr(unsure)
+    assert "not enough data" not in repr(sure)
+    assert repr(recommend(vague, steps=3)) == repr(unsure)
+
+
+def test_optimism_is_what_choosing_by_noise_adds():
+    """Drawn around known losses, gains are too large by the optimism, and regret is lost."""
+    generator = np.random.default_rng(0)
+    truth = CrossEntropyCurve(np.linspace(1.0, 0.6, 10))
+    baseline = schedules.uniform(10, 3)
+    surplus, lost, optimism, regret = [], [], [], []
+    best = truth.cost(schedules.optimal(truth, steps=3))
+    for _ in range(60):
+        noisy = CrossEntropyCurve(
+            truth.h + generator.normal(size=10) * 0.02, covariance=0.0004 * np.eye(10)
+        )
+        advice = recommend(noisy, steps=3)
+        real = truth.cost(baseline) - truth.cost(advice.schedule)
+        surplus.append(gain(noisy, advice.schedule, baseline).total - real)
+        lost.append(truth.cost(advice.schedule) - best)
+        optimism.append(advice.optimism)
+        regret.append(advice.regret)
+    np.testing.assert_allclose(np.mean(optimism), np.mean(surplus), rtol=0.35)
+    assert 0.5 < np.mean(regret) / np.mean(lost) < 2
+
+
+def test_large_covariances(monkeypatch):
+    """More tokens than directions: an estimate at few counts is drawn from all the same."""
+    gathered = CurveAccumulator(400)
+    generator = np.random.default_rng(0)
+    counts = np.linspace(0, 399, 12).astype(int)
+    losses = np.exp(-counts / 100) + generator.normal(size=(20, 1)) * 0.01
+    losses = abs(losses + generator.normal(size=(20, 12)) * 0.001)
+    names = np.repeat(np.arange(20), 12)
+    gathered.update_losses(np.tile(counts, 20), losses.ravel(), sequences=names)
+    curve = gathered.curve()
+    root = _recommend._root(curve.covariance, generator)
+    assert root.shape == (400, _recommend.DIRECTIONS)
+    np.testing.assert_allclose(root @ root.T, curve.covariance, atol=1e-12)
+    monkeypatch.setattr(_recommend, "DRAWS", 10)
+    assert recommend(curve, steps=8).enough
+
+
+# Blocks -----------------------------------------------------------------------------------------
+
+
+def test_blocks_from_left_to_right():
+    """Blocks of a chain: each given the token before it, and none after it."""
+    found = estimate_curve(LAW, DATA, passes=240, seed=0, block_length=3)
+    assert isinstance(found, BlockCurves)
+    assert (found.n, found.block_length, len(found.curves)) == (6, 3, 2)
+    exact = []
+    for block in range(2):
+        known = np.arange(6) < 3 * block
+        sums = np.zeros(3)
+        for subset in range(8):
+            revealed = [3 * block + i for i in range(3) if subset >> i & 1]
+            mask = ~known
+            mask[revealed] = False
+            for i in set(range(3 * block, 3 * block + 3)) - set(revealed):
+                with_token, without = ~mask, ~mask
+                with_token = with_token.copy()
+                with_token[i] = True
+                h = LAW.subset_entropies()
+                index = [int((m * 2 ** np.arange(6)).sum()) for m in (with_token, without)]
+                m = len(revealed)
+                sums[m] += (h[index[0]] - h[index[1]]) / (math.comb(3, m) * (3 - m))
+        exact.append(sums)
+    for curve, truth in zip(found.curves, exact, strict=True):
+        assert (abs(curve.h - truth) < 4 * curve.standard_errors + 1e-9).all()
+    np.testing.assert_allclose(found.shared.h, (found.curves[0].h + found.curves[1].h) / 2)
+    np.testing.assert_allclose(
+        found.shared.covariance,
+        (found.curves[0].covariance + found.curves[1].covariance) / 4,
+    )
+
+
+@given(st.integers(0, 2**32), st.integers(2, 6))
+def test_steps_are_shared_out_as_well_as_can_be(seed, steps):
+    generator = np.random.default_rng(seed)
+    blocks = BlockCurves(tuple(CrossEntropyCurve(generator.random(3)) for _ in range(2)))
+    chosen = blocks.optimal(steps)
+    assert sum(one.nfe for one in chosen) <= steps
+    every = [Schedule(s) for s in ([3], [1, 2], [2, 1], [1, 1, 1])]
+    costs = [blocks.cost([a, b]) for a in every for b in every if a.nfe + b.nfe <= steps]
+    np.testing.assert_allclose(blocks.cost(chosen), min(costs), rtol=1e-12)
+    both = schedules.optimal(blocks.shared, steps=2)
+    shared = [blocks.cost(one) for one in every if one.nfe <= 2]
+    np.testing.assert_allclose(blocks.cost(both), min(shared), rtol=1e-12)
+
+
+def test_bad_blocks():
+    blocks = BlockCurves((CrossEntropyCurve([1.0, 0.5]),) * 2)
+    with pytest.raises(ValueError, match=r"steps: is 1, expected 2\.\.4"):
+        blocks.optimal(1)
+    with pytest.raises(ValueError, match="plan: has 3 schedules, expected 2"):
+        blocks.cost([Schedule([2])] * 3)

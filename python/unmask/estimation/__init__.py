@@ -15,3 +15,7 @@ from ._accumulator import CurveAccumulator as CurveAccumulator
 from ._blocks import BlockCurves as BlockCurves
 from ._estimate import EstimationInterrupted as EstimationInterrupted
 from ._estimate import estimate_curve as estimate_curve
+from ._gain import Gain as Gain
+from ._gain import gain as gain
+from ._recommend import Recommendation as Recommendation
+from ._recommend import recommend as recommend
