@@ -214,7 +214,7 @@ class InformationCurve(Curve):
         if self.estimator is not None:
             arrays["estimator"] = np.array(self.estimator)
         with open(path, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+            np.savez(file, **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
