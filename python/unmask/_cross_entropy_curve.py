@@ -106,7 +106,7 @@ class CrossEntropyCurve(Curve):
         """Write the curve to an ``.npz`` file; `load` reads it back bit by bit."""
         arrays = {name: np.asarray(value) for name, value in self._given() if value is not None}
         with open(path, "wb") as file:
-            np.savez(file, allow_pickle=False, format=np.array(self._format), **arrays)
+            np.savez(file, format=np.array(self._format), **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

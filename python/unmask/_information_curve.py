@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -200,7 +200,7 @@ class InformationCurve(Curve):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the curve to an ``.npz`` file; `load` reads it back bit by bit."""
-        arrays: dict[str, npt.NDArray[np.generic]] = {
+        arrays: dict[str, Any] = {
             "format": np.array(self._format),
             "mean_entropies": self.mean_entropies,
             "h": self.h,

@@ -213,7 +213,7 @@ class CurveAccumulator:
         """Write what was gathered to an ``.npz`` file; `load` reads it back bit by bit."""
         arrays = dict(zip(_COLUMNS, self._table(), strict=True))
         with open(path, "wb") as file:
-            np.savez(file, allow_pickle=False, format=_FORMAT, n=self._n, **arrays)
+            np.savez(file, format=_FORMAT, n=self._n, **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
