@@ -155,6 +155,11 @@ class CrossEntropyCurve(Curve):
             known += f", standard errors up to {np.max(self.standard_errors):.2g}"
         return f"<CrossEntropyCurve n={self.n}, sum of losses {np.sum(self.h):.6g} nats{known}>"
 
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.fragment(repr(self), _html.bars(self.h, ("tokens unmasked", "loss (nats)")))
+
 
 def _checked_covariance(covariance: npt.ArrayLike, n: int) -> Floats:
     """A read-only symmetric matrix with variances on the diagonal."""

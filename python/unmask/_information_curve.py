@@ -273,6 +273,11 @@ class InformationCurve(Curve):
             f" DTC={self.dual_total_correlation:.6g} nats{source}>"
         )
 
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.fragment(repr(self), _html.bars(self.z, ("tokens unmasked", "Z (nats)")))
+
 
 def information_curve(
     distribution: Distribution,

@@ -189,6 +189,11 @@ class Schedule:
     def __reduce__(self) -> tuple[type[Schedule], tuple[list[int]]]:
         return Schedule, (self.sizes.tolist(),)
 
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.fragment(repr(self), _html.bars(self.sizes, ("step", "tokens revealed")))
+
 
 def _whole_numbers(values: object, name: str) -> npt.NDArray[np.int64]:
     """A vector of whole numbers, not empty; lists, arrays and tensors alike."""

@@ -28,9 +28,9 @@ class MarkovChain(Distribution):
 
     Parameters
     ----------
-    initial : array_like of float, shape (q,) * m
+    initial : array_like of float, shape ``(q,) * m``
         Law of the first token, or joint law of the first ``m``. The number of axes is the order.
-    transition : array_like of float, shape (q,) * (m + 1) or (n - m, *(q,) * (m + 1))
+    transition : array_like of float, shape ``(q,) * (m + 1)`` or ``(n - m, *(q,) * (m + 1))``
         ``transition[a, b]`` is the probability of letter ``b`` after ``a``; at order ``m`` the
         ``m`` leading axes are the letters before, oldest first. One for all steps, or a stack with
         one for each step.

@@ -1,18 +1,18 @@
 """Samples and joint tables from files.
 
-============================  =====================================================================
-name of the file              content
-============================  =====================================================================
-``.npy``                      samples (integers, booleans, single characters) or a joint table
-                              (floats)
-``.npz``                      one such array, or arrays named ``samples``, ``weights`` and ``pmf``
-``.fa .fasta .faa .fna .afa`` an alignment in FASTA format; lower case counts as upper case
-``.a2m``, ``.a3m``            an alignment whose lower-case letters and ``.`` are inserts: removed
-``.csv``                      integers separated by commas, one sample a row
-``.tsv``                      integers separated by tabs, or two columns ``sequence<TAB>count``
-anything else                 text of equal-length lines, one sample a line, or
-                              ``sequence<TAB>count``
-============================  =====================================================================
+=============================  =====================================================================
+name of the file               content
+=============================  =====================================================================
+``.npy``                       samples (integers, booleans, single characters) or a joint table
+                               (floats)
+``.npz``                       one such array, or arrays named ``samples``, ``weights`` and ``pmf``
+``.fa .fasta .faa .fna .afa``  an alignment in FASTA format; lower case counts as upper case
+``.a2m``, ``.a3m``             an alignment whose lower-case letters and ``.`` are inserts: removed
+``.csv``                       integers separated by commas, one sample a row
+``.tsv``                       integers separated by tabs, or two columns ``sequence<TAB>count``
+anything else                  text of equal-length lines, one sample a line, or
+                               ``sequence<TAB>count``
+=============================  =====================================================================
 
 Text of every form is UTF-8 and may be compressed (a further ``.gz``); empty lines and lines that
 begin with ``#`` are skipped. Header lines:

@@ -58,6 +58,19 @@ class Frontier:
             f"{self.excess[-1]:.6g} nats>"
         )
 
+    def _repr_html_(self) -> str:
+        from .. import _html
+
+        shown = self.excess > 1e-12 * self.excess[0]
+        pictures = []
+        if shown.sum() > 1:
+            labels = ("steps, both logarithmic", "excess (nats)")
+            pictures.append(_html.line(self.steps[shown], self.excess[shown], labels))
+        lengths = [1 << power for power in range(len(self).bit_length())]
+        rows = [["steps", *map(str, lengths)]]
+        rows.append(["excess (nats)", *(f"{self.excess[k - 1]:.4g}" for k in lengths)])
+        return _html.fragment(repr(self), *pictures, _html.table(rows))
+
 
 def frontier(
     curve: Curve,

@@ -1,0 +1,71 @@
+"""What notebooks show."""
+
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from unmask import CrossEntropyCurve, InformationCurve, Schedule, schedules, testing
+
+SVG = "{http://www.w3.org/2000/svg}"
+CURVE = InformationCurve.from_conditional_entropies([1.0, 0.6, 0.5, 0.25, 0.0])
+SHOWN = [
+    CURVE,
+    InformationCurve.from_conditional_entropies(np.zeros(3)),
+    InformationCurve.from_conditional_entropies([1.0]),
+    InformationCurve.from_conditional_entropies(np.linspace(1, 0, 100_000)),
+    CrossEntropyCurve([1.0, 0.5, 0.7]),
+    Schedule([1, 3, 2]),
+    Schedule(np.ones(5000, dtype=int)),
+    schedules.frontier(CURVE),
+    schedules.frontier(InformationCurve.from_conditional_entropies(np.ones(4))),
+]
+
+
+def points(tree):
+    (polyline,) = tree.iter(f"{SVG}polyline")
+    return np.array([pair.split(",") for pair in polyline.get("points").split()], dtype=float)
+
+
+@pytest.mark.parametrize("shown", SHOWN, ids=lambda one: type(one).__name__)
+def test_it_is_well_formed_small_and_says_what_repr_says(shown):
+    html = shown._repr_html_()
+    tree = ElementTree.fromstring(html)
+    assert tree.find("strong").text == repr(shown).strip("<>")
+    assert len(html) < 25_000
+    for svg in tree.iter(f"{SVG}svg"):
+        xy = points(svg)
+        assert (xy >= 0).all()
+        assert (xy <= [int(svg.get("width")), int(svg.get("height"))]).all()
+
+
+def test_a_curve_is_drawn_to_scale():
+    tree = ElementTree.fromstring(CURVE._repr_html_())
+    xy = points(tree)
+    floor = xy[0, 1]
+    heights = (floor - xy[1:-1:2, 1]) / (floor - xy[:, 1].min())
+    np.testing.assert_allclose(heights, CURVE.z / CURVE.z[-1], atol=0.01)
+    np.testing.assert_allclose(np.diff(xy[::2, 0]), np.diff(xy[::2, 0])[0], atol=0.11)
+    texts = [text.text for text in tree.iter(f"{SVG}text")]
+    assert texts == ["0", "1", "0", "5", "Z (nats) by tokens unmasked"]
+
+
+@given(testing.curves())
+def test_a_frontier_lists_what_it_draws(curve):
+    frontier = schedules.frontier(curve)
+    tree = ElementTree.fromstring(frontier._repr_html_())
+    steps, excess = ([cell.text for cell in row] for row in tree.iter("tr"))
+    assert steps[:2] == ["steps", "1"]
+    assert excess[1] == f"{frontier.excess[0]:.4g}"
+    assert len(steps) == 1 + curve.n.bit_length()
+
+
+def test_nothing_is_imported_for_it():
+    code = (
+        "import sys, unmask; unmask.Schedule([1, 2])._repr_html_(); "
+        "sys.exit('matplotlib' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
