@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -104,9 +104,10 @@ class CrossEntropyCurve(Curve):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the curve to an ``.npz`` file; `load` reads it back bit by bit."""
-        arrays = {name: np.asarray(value) for name, value in self._given() if value is not None}
+        given = {name: value for name, value in self._given() if value is not None}
+        arrays: dict[str, Any] = {"format": np.array(self._format)} | given
         with open(path, "wb") as file:
-            np.savez(file, format=np.array(self._format), **arrays)
+            np.savez(file, **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

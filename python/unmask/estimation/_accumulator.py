@@ -211,9 +211,10 @@ class CurveAccumulator:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write what was gathered to an ``.npz`` file; `load` reads it back bit by bit."""
-        arrays = dict(zip(_COLUMNS, self._table(), strict=True))
+        columns = zip(_COLUMNS, self._table(), strict=True)
+        arrays: dict[str, Any] = {"format": _FORMAT, "n": self._n} | dict(columns)
         with open(path, "wb") as file:
-            np.savez(file, format=_FORMAT, n=self._n, **arrays)
+            np.savez(file, **arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
