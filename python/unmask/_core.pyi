@@ -14,6 +14,7 @@ __all__ = [
     "markov_curve",
     "mean_entropies",
     "num_threads",
+    "policy_law",
     "require_table",
     "require_work",
     "schedule_excess",
@@ -60,6 +61,16 @@ def markov_curve(
 ) -> tuple[_Floats, _Floats, _Floats]: ...
 def mean_entropies(h: _Floats) -> _Floats: ...
 def num_threads() -> int: ...
+def policy_law(
+    pmf: _Floats,
+    rule: str,
+    parameter: float,
+    counts: Sequence[int],
+    temperature: float,
+    uniform_on_impossible: bool,
+    threads: int | None = None,
+    progress: _Progress = None,
+) -> tuple[_Floats, _Floats]: ...
 def require_table(bytes_per_cell: float, alphabet_sizes: Sequence[int]) -> None: ...
 def require_work(operations: float) -> None: ...
 def set_num_threads(threads: int | None) -> None: ...

@@ -9,3 +9,12 @@
 """
 
 from ._law import OutputLaw as OutputLaw
+from ._policies import Custom as Custom
+from ._policies import EntropyBound as EntropyBound
+from ._policies import EntropySum as EntropySum
+from ._policies import Factor as Factor
+from ._policies import Policy as Policy
+from ._policies import SampledTopK as SampledTopK
+from ._policies import Threshold as Threshold
+from ._policies import TopK as TopK
+from ._policy_law import policy_law as policy_law

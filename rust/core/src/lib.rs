@@ -38,6 +38,7 @@
 //! | [`curve`] | the curve, by whichever way is cheaper |
 //! | [`family`] | curves of laws with structure, in polynomial time |
 //! | [`schedule`] | costs, best schedules, the frontier |
+//! | [`policy`] | what samplers put out that choose positions by what they have seen |
 //! | [`sum`] | accurate sums |
 //! | [`monitor`], [`limits`], [`error`] | progress and cancelling; refusals; what goes wrong |
 //!
@@ -51,6 +52,7 @@ pub mod lattice;
 pub mod limits;
 pub mod monitor;
 mod parallel;
+pub mod policy;
 #[cfg(test)]
 mod reference;
 pub mod schedule;

@@ -7,6 +7,7 @@ mod error;
 mod family;
 mod gate;
 mod limits;
+mod policy;
 mod schedule;
 mod support;
 mod table;
@@ -24,6 +25,8 @@ mod _core {
     use crate::gate::{num_threads, set_num_threads};
     #[pymodule_export]
     use crate::limits::{kernel_name, require_table, require_work};
+    #[pymodule_export]
+    use crate::policy::policy_law;
     #[pymodule_export]
     use crate::schedule::{
         schedule_excess, schedule_frontier, schedule_with_steps, schedule_with_tolerance,

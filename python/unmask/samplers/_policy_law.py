@@ -1,0 +1,209 @@
+"""The exact law of what a policy puts out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import _core
+from ..distributions import Distribution
+from ..distributions._base import Codes, Floats, Mask, OnImpossible, query_blocks
+from ._law import OutputLaw
+from ._policies import (
+    DeterministicPolicy,
+    EntropySum,
+    Policy,
+    SampledTopK,
+    _counts,
+    as_policy,
+)
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    PolicyLike = Policy | Callable[[Floats, Mask], npt.ArrayLike]
+
+#: Ways to go on from all states together, up to which a policy is enumerated: minutes.
+MAX_BRANCHES = 2e9
+
+#: Entries that a block of states holds at a time.
+HELD_ENTRIES = 1 << 22
+
+
+def policy_law(
+    distribution: Distribution,
+    policy: PolicyLike,
+    *,
+    on_impossible: OnImpossible = "uniform",
+    threads: int | None = None,
+    progress: Callable[[float], object] | None = None,
+) -> OutputLaw:
+    r"""Compute what a sampler really puts out that chooses positions by what it has seen.
+
+    In each call the policy sees the marginals of the masked tokens, and reveals some of them.
+
+    Parameters
+    ----------
+    distribution : Distribution
+        The oracle, and the law that the output is compared with.
+    policy : Policy or callable
+        Which tokens are revealed; a function of ``(marginals, mask)`` as in `Custom`.
+    on_impossible : {"uniform", "raise"}
+        What the oracle answers where the tokens revealed so far cannot stand together: uniformly,
+        as a model does that cannot know, or not at all. ``KL(data || output)`` and the total
+        variation do not depend on it.
+    threads : int, optional
+        As in `unmask.information_curve`. Policies that the core does not know run on one.
+    progress : callable, optional
+        Called now and then with the fraction of the work done.
+
+    Returns
+    -------
+    OutputLaw
+        With the distribution of the number of calls.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the policy does not fit, reveals nothing, or reveals a token twice; or for impossible
+        evidence if `on_impossible` is ``"raise"``.
+    MemoryError
+        If the table does not fit in memory.
+    WorkError
+        If the enumeration would take too long; `simulate` has no such limit.
+
+    Notes
+    -----
+    If the policy is deterministic, what is revealed determines what is revealed next: each sequence
+    has one path, and ``KL = E sum_t TC(X_{S_t} | revealed)``. The states that are reached form a
+    tree whose marginals take one pass over the table a call: ``O(n prod q_i)``. Random choices are
+    not drawn but summed over, with up to ``prod (1 + 2 q_i)`` branches.
+
+    Examples
+    --------
+    >>> import unmask
+    >>> from unmask.samplers import Threshold, TopK
+    >>> chain = unmask.distributions.MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 6)
+    >>> policy_law(chain, TopK(3))
+    <OutputLaw n=6: KL 1.113, reverse KL 1.48007 nats, TV 0.608112, 2 expected calls>
+    >>> policy_law(chain, Threshold(1.0)).call_distribution
+    array([0., 0., 0., 0., 0., 0., 1.])
+    """
+    if not isinstance(distribution, Distribution):
+        kind = type(distribution).__name__
+        raise TypeError(f"distribution: is a {kind}, expected a Distribution")
+    if on_impossible not in ("raise", "uniform"):
+        raise ValueError(f"on_impossible: is {on_impossible!r}, expected 'raise' or 'uniform'")
+    policy = as_policy(policy)
+    policy._check_n(distribution.n)
+    rule = policy._rule(distribution.n) if isinstance(policy, DeterministicPolicy) else None
+    if rule is None:
+        _require_branches(policy, distribution.alphabet_sizes)
+    dense = distribution.to_dense()
+    if rule is None:
+        pmf, calls = enumerated_law(dense, policy, on_impossible, progress)
+    else:
+        uniform = on_impossible == "uniform"
+        pmf, calls = _core.policy_law(
+            dense.pmf, *rule, float(policy.temperature), uniform, threads, progress
+        )
+    return OutputLaw(dense, pmf.reshape(dense.alphabet_sizes), call_distribution=calls)
+
+
+def enumerated_law(
+    distribution: Distribution,
+    policy: Policy,
+    on_impossible: OnImpossible,
+    progress: Callable[[float], object] | None = None,
+) -> tuple[Floats, Floats]:
+    """Probability of each sequence, in C order, and of each number of calls; any policy.
+
+    All states after one call, after two, and so on, each state once with its probability.
+    """
+    sizes, n = distribution.alphabet_sizes, distribution.n
+    pmf, calls = np.zeros(math.prod(sizes)), np.zeros(n + 1)
+    # By mask: revealed codes, and probability.
+    states: dict[bytes, tuple[Codes, Floats]] = {
+        np.ones(n, dtype=bool).tobytes(): (np.zeros((1, n), dtype=np.int64), np.ones(1))
+    }
+    call = 0
+    while states:
+        call += 1
+        reached: dict[bytes, list[tuple[npt.NDArray[np.int64], Floats]]] = {}
+        for done, (key, (x, weights)) in enumerate(states.items()):
+            mask = np.frombuffer(key, dtype=bool)
+            for block in query_blocks(len(x), _most_branches(policy, mask, sizes), HELD_ENTRIES):
+                known, weight = x[block], weights[block]
+                marginals = distribution.conditional_marginals(
+                    known, mask, on_impossible=on_impossible
+                )
+                for rows, tokens, joint in policy._branches(marginals, mask, sizes):
+                    mass = (weight[rows, None] * joint).ravel()
+                    letters = np.indices([sizes[i] for i in tokens]).reshape(len(tokens), -1)
+                    after = np.repeat(known[rows], letters.shape[1], axis=0)
+                    after[:, tokens] = np.tile(letters.T, (len(rows), 1))
+                    cells = np.ravel_multi_index(tuple(after.T), sizes)
+                    hidden = mask.copy()
+                    hidden[list(tokens)] = False
+                    possible = mass > 0.0
+                    found = (cells[possible], mass[possible])
+                    if not possible.any():
+                        continue
+                    if hidden.any():
+                        reached.setdefault(hidden.tobytes(), []).append(found)
+                    else:
+                        np.add.at(pmf, *found)
+                        calls[call] += found[1].sum()
+            if progress is not None:
+                # Calls are not known beforehand, but the tokens are.
+                progress((call - 1 + (done + 1) / len(states)) / n)
+        states = {}
+        for key, parts in reached.items():
+            cells = np.concatenate([part[0] for part in parts])
+            unique, which = np.unique(cells, return_inverse=True)
+            total = np.zeros(len(unique))
+            np.add.at(total, which, np.concatenate([part[1] for part in parts]))
+            states[key] = np.stack(np.unravel_index(unique, sizes), axis=1), total
+    if progress is not None:
+        progress(1.0)
+    return pmf, calls
+
+
+def _most_branches(policy: Policy, mask: Mask, sizes: Sequence[int]) -> int:
+    """Entries that a state needs, at most: its marginals, or the ways to go on for one choice."""
+    letters = sorted(q for q, hidden in zip(sizes, mask.tolist(), strict=True) if hidden)
+    if isinstance(policy, SampledTopK):
+        count = int(_counts(policy.top_k, len(mask))[len(mask) - len(letters)])
+        letters = letters[-count:]
+    return max(len(mask) * max(sizes), math.prod(letters) * max(sizes))
+
+
+def _require_branches(policy: Policy, sizes: Sequence[int]) -> None:
+    """Refuse to start what would take too long."""
+    n = len(sizes)
+    if isinstance(policy, EntropySum):
+        # Each token is known, revealed now, or neither.
+        predicted = math.prod(1.0 + 2.0 * q for q in sizes)
+    elif isinstance(policy, SampledTopK):
+        # Sums over the subsets of each size of the products of their alphabet sizes.
+        products = np.zeros(n + 1)
+        products[0] = 1.0
+        for q in sizes:
+            products[1:] += q * products[:-1]
+        counts, revealed, predicted = _counts(policy.top_k, n), 0, 0.0
+        while revealed < n:
+            count = min(int(counts[revealed]), n - revealed)
+            revealed += count
+            ways = math.comb(revealed, count) * float(products[revealed])
+            predicted += ways * (1 + sum(sizes) - max(sizes))
+    else:
+        predicted = 2.0 * n * math.prod(map(float, sizes))
+    if predicted > MAX_BRANCHES:
+        raise _core.WorkError(
+            f"policy: {policy!r} would take about {predicted:.1e} branches over "
+            f"{math.prod(map(float, sizes)):.1e} sequences, above {MAX_BRANCHES:.0e}; "
+            "unmask.samplers.simulate draws from its law instead"
+        )
