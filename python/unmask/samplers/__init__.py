@@ -18,3 +18,7 @@ from ._policies import SampledTopK as SampledTopK
 from ._policies import Threshold as Threshold
 from ._policies import TopK as TopK
 from ._policy_law import policy_law as policy_law
+from ._simulate import Simulation as Simulation
+from ._simulate import simulate as simulate
+from ._speculative import Speculative as Speculative
+from ._speculative import speculative_law as speculative_law
