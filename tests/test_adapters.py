@@ -337,6 +337,28 @@ def test_mdlm_noise():
             adapters.mdlm(Schedule([1]), **{name: 1.0})
 
 
+def test_bd3lm(schedules, sizes):
+    """From t, on a grid of K points, to t - 1 / K: stays masked by the ratio, in float32."""
+    n = np.array([s.n for s in schedules], dtype=float)
+    stay = np.ones(sizes.shape)
+    for row, schedule in enumerate(schedules):
+        noise, k = adapters.bd3lm(schedule), schedule.nfe
+        t = np.linspace(1, 0, k, dtype=F32)
+        (_, now), (_, then) = noise(t), noise(t - F32(1 / k))
+        stay[row, :k] = then / now
+    mean, left = np.zeros(sizes.shape), n
+    for i in range(LONGEST):
+        mean[:, i] = left * (1 - stay[:, i])
+        left = left - mean[:, i]
+    assert np.abs(mean - sizes).max() < 1e-8
+    t = np.linspace(1, 0, 2000, dtype=F32)
+    noise = adapters.bd3lm(Schedule(np.ones(2000, dtype=int)))
+    assert np.array_equal(noise(t)[1], 1 - np.arange(2000) / 2000)
+    assert np.array_equal(noise(t - F32(1 / 2000))[1], 1 - np.arange(1, 2001) / 2000)
+    with pytest.raises(ValueError, match="schedule: has 2001 steps, expected at most 2000"):
+        adapters.bd3lm(Schedule(np.ones(2001, dtype=int)))
+
+
 def test_gidd(schedules, sizes):
     """Bayes' rule between ts[i] and ts[max(0, i - 1)], i falling from nfe, masks alone."""
     n = np.array([s.n for s in schedules], dtype=float)
@@ -465,6 +487,8 @@ def test_block_refinement(torch):
         assert revealed == list(schedule)
     with pytest.raises(ValueError, match="block_length: is 5, expected the 4"):
         adapters.block_refinement(Schedule([4]))(5, 1)
+    rescaled = adapters.block_refinement(Schedule([1, 3]), rescale=True)(8, 3)
+    assert rescaled.tolist() == [2, 6, 0]
 
 
 # The way back ---------------------------------------------------------------------------------
@@ -516,6 +540,7 @@ def test_bad_counts_and_step_maps_are_refused():
         adapters.dllm,
         adapters.dream,
         adapters.mdlm,
+        adapters.bd3lm,
         adapters.gidd,
         adapters.maskgit,
         adapters.halton,

@@ -16,6 +16,7 @@ Function            For                                    Form
 `dllm`              dllm                                   scheduler with ``alpha(t)``
 `dream`             Dream, Fast-dLLM for Dream             timesteps in float32
 `mdlm`              MDLM, SEDD, ReMDM                      noise with ``total_noise(t)``
+`bd3lm`             BD3-LM                                 noise with the masked fraction
 `gidd`              GIDD                                   ascending times
 `maskgit`           MaskGIT                                ``schedule(ratio, total, method)``
 `halton`            Halton-MaskGIT                         tokens known after each step
@@ -29,6 +30,7 @@ The other way round, `Schedule.from_counts` and `Schedule.from_step_map` make a 
 sampler does today.
 """
 
+from ._bd3lm import bd3lm as bd3lm
 from ._diffusers import block_refinement as block_refinement
 from ._dllm import AlphaScheduler as AlphaScheduler
 from ._dllm import dllm as dllm

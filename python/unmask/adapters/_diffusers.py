@@ -13,7 +13,7 @@ from .._schedule import Schedule
 from . import _shape
 
 
-def block_refinement(schedule: Schedule) -> Callable[[int, int], Any]:
+def block_refinement(schedule: Schedule, *, rescale: bool = False) -> Callable[[int, int], Any]:
     """Make the ``get_num_transfer_tokens`` of the ``BlockRefinementScheduler`` of diffusers.
 
     Seen: diffusers 0.42.1, ``schedulers/scheduling_block_refinement.py``. Put it in place before
@@ -34,13 +34,17 @@ def block_refinement(schedule: Schedule) -> Callable[[int, int], Any]:
     ----------
     schedule : Schedule
         For the tokens of one block.
+    rescale : bool
+        Whether blocks of another length get their tokens in the same proportions, by largest
+        remainder. An error if not.
 
     Returns
     -------
     callable
         ``f(block_length, num_inference_steps)`` returns a ``torch.LongTensor`` of shape
-        (num_inference_steps,). It raises `ValueError` unless the block has the tokens of the
-        schedule and at least its steps; further steps get zeros. Torch is imported when called.
+        (num_inference_steps,). It raises `ValueError` if the block has not the tokens of the
+        schedule (and `rescale` is not set) or less than its steps; further steps get zeros. Torch
+        is imported when called.
 
     Examples
     --------
@@ -54,14 +58,17 @@ def block_refinement(schedule: Schedule) -> Callable[[int, int], Any]:
 
     def get_num_transfer_tokens(block_length: int, num_inference_steps: int) -> Any:
         length, steps = operator.index(block_length), operator.index(num_inference_steps)
-        if length != block.n:
-            raise ValueError(f"block_length: is {length}, expected the {block.n} of the schedule")
+        if length != block.n and not rescale:
+            raise ValueError(
+                f"block_length: is {length}, expected the {block.n} of the schedule, "
+                "or rescale=True"
+            )
         if steps < block.nfe:
             raise ValueError(
                 f"num_inference_steps: is {steps}, expected the {block.nfe} of the schedule or more"
             )
         counts = np.zeros(steps, dtype=np.int64)
-        counts[: block.nfe] = block.sizes
+        counts[: block.nfe] = _shape.shared_out(block, length)
         return importlib.import_module("torch").as_tensor(counts)
 
     return get_num_transfer_tokens

@@ -91,9 +91,7 @@ def mdlm(schedule: Schedule, *, sampling_eps: float = 1e-5, floor: float = 0.0) 
     the masked fraction and does not ask the noise: pass it the fractions instead of times.
 
     The theory (in that form) applies as these samplers draw at temperature 1 in random order; a
-    last call that takes the most likely token (``noise_removal``) finds nothing masked if the
-    times are exact. BD3-LM, as far as could be seen here, asks its noise for the masked fraction
-    and a weight: give it `NoiseSchedule.mask_fraction`.
+    last call that takes the most likely token (``noise_removal``) finds nothing masked.
 
     Parameters
     ----------

@@ -34,16 +34,18 @@ def alike(values: npt.NDArray[Any], like: object) -> Any:
     return torch.as_tensor(values, device=like.device)  # type: ignore[attr-defined]
 
 
-def of_time(function: Callable[[npt.NDArray[np.float64]], npt.NDArray[Any]], t: Any) -> Any:
-    """Apply a function of times in [0, 1] to a number, an array or a tensor, and answer in kind."""
+def of_time(
+    function: Callable[[npt.NDArray[np.float64]], npt.NDArray[Any]], t: Any, earliest: float = 0.0
+) -> Any:
+    """Apply a function of times up to 1 to a number, an array or a tensor, and answer in kind."""
     given = t.detach().cpu().numpy() if is_tensor(t) else _check.array(t, "t")
     if given.dtype.kind not in "fiu":
         raise TypeError(f"t: has dtype {given.dtype}, expected times")
     times = given.astype(np.float64)
-    inside = (times >= 0) & (times <= 1)
+    inside = (times >= earliest) & (times <= 1)
     if not inside.all():
         outside = times[~inside].flat[0]
-        raise ValueError(f"t: holds {outside}, expected times in [0, 1]")
+        raise ValueError(f"t: holds {outside}, expected times in [{earliest:g}, 1]")
     values = function(times)
     if is_tensor(t):
         kind = given.dtype if given.dtype.kind == "f" else np.dtype(np.float32)
