@@ -452,13 +452,16 @@ def test_comparisons_agree_with_the_library(steps):
     curve = unmask.information_curve(unmask.io.load(SPLICE))
     assert found["steps"] == [2, 3, 9]
     rows = {row["name"]: row["schedules"] for row in found["comparison"]}
-    assert list(rows) == ["optimal", "uniform, larger first", "uniform, larger last", "cosine"]
+    rules = ["uniform, larger first", "uniform, larger last", "cosine", "arccos", "square root"]
+    assert list(rows) == ["optimal", *rules]
     for i, k in enumerate([2, 3, 9]):
         expected = [
             schedules.optimal(curve, steps=k),
             schedules.uniform(9, k),
             schedules.uniform(9, k, larger="last"),
             schedules.cosine(9, k),
+            schedules.arccos(9, k),
+            schedules.square_root(curve, k),
         ]
         for row, schedule in zip(rows.values(), expected, strict=True):
             assert row[i]["sizes"] == schedule.sizes.tolist()

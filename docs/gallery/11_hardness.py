@@ -17,6 +17,7 @@ at least a share of
 
 from matplotlib import pyplot as plt
 
+import unmask
 from unmask import hardness
 
 # %%
@@ -50,3 +51,22 @@ def hopeful(oracle):
 
 
 hardness.play(hopeful, n=33, q=37, budget=1, trials=64)
+
+# %%
+# The same cliff can be planted on top of any law, by giving every token a second letter from a
+# hidden code. So no curve is a safe one: nothing seen with few calls rules out that the dashed
+# curve is the true one. Whoever knows the cliff pays one step for it.
+chain = unmask.distributions.MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 64)
+curve = unmask.information_curve(chain)
+cliff = hardness.planted_curve(curve, k=40, q=67)
+fig, ax = plt.subplots(layout="constrained")
+unmask.plot.curve(cliff, ax).patches[-1].set(linestyle="--", label="with a cliff after 40 tokens")
+unmask.plot.curve(curve, ax).patches[-1].set_label("without")
+ax.set_ylim(0, 1.25 * cliff.z[-1])
+ax.legend(frameon=False, loc="upper left")
+
+# %%
+for steps in (4, 8, 16):
+    before = curve.expected_kl(unmask.schedules.optimal(curve, steps=steps))
+    after = cliff.expected_kl(unmask.schedules.optimal(cliff, steps=steps + 1))
+    print(f"{steps} steps {before:.3f} nats; with the cliff {steps + 1} steps {after:.3f}")

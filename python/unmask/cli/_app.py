@@ -182,7 +182,7 @@ def compare(
     plot: given.PlotOption = None,
     save: given.SaveOption = None,
 ) -> None:
-    """Compare the best schedules with uniform and cosine ones.
+    """Compare the best schedules with those of other rules.
 
     --plot shows the best schedule with the first number of steps given, or with the fewest steps
     for an expected KL of 0.1 nats.
@@ -190,14 +190,12 @@ def compare(
     lengths = _numbers(steps or [])
     with guarded():
         from ._ladder import ladder
-        from ._plan import RULES, best_of, make_plan, rules_of_thumb
+        from ._plan import compared, make_plan
 
         source = _load(file, weights, kind, gaps, estimator, normalize, threads, plot, save)
         lengths = lengths or ladder(source.curve.n)
-        rows = {"optimal": [best_of(source.curve, k) for k in lengths]}
-        columns = [rules_of_thumb(source.curve, k) for k in lengths]
-        for name, row in zip(RULES, zip(*columns, strict=True), strict=True):
-            rows[name] = list(row)
+        columns = [compared(source.curve, k) for k in lengths]
+        rows = {row[0].name: list(row) for row in zip(*columns, strict=True)}
         warnings = source.warnings()
         if plot is not None:
             from .. import plot as draw

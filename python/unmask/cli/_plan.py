@@ -103,6 +103,16 @@ def rules_of_thumb(curve: InformationCurve, steps: int) -> list[Priced]:
     return [priced(name, curve, schedule) for name, schedule in zip(RULES, made, strict=True)]
 
 
+def compared(curve: InformationCurve, steps: int) -> list[Priced]:
+    """Price the best schedule, what is in common use, and what reads the curve."""
+    made = {
+        "arccos": schedules.arccos(curve.n, steps),
+        "square root": schedules.square_root(curve, steps),
+    }
+    informed = [priced(name, curve, schedule) for name, schedule in made.items()]
+    return [best_of(curve, steps), *rules_of_thumb(curve, steps), *informed]
+
+
 def priced(name: str, curve: InformationCurve, schedule: Schedule) -> Priced:
     """Price a schedule."""
     return Priced(name, schedule, curve.expected_kl(schedule))
