@@ -67,6 +67,17 @@ def test_blocks_of_queries_agree(monkeypatch):
     np.testing.assert_allclose(law.conditional_marginals(x, mask), want, atol=1e-15)
 
 
+def test_wide_networks_are_refused():
+    generator = np.random.default_rng(0)
+    parents = [sorted({int(p) for p in generator.integers(max(i, 1), size=4)}) for i in range(150)]
+    parents[0] = []
+    law = BayesianNetwork(parents, [np.full((2,) * (len(p) + 1), 0.5) for p in parents])
+    x = law.sample(2, seed=0)
+    np.testing.assert_allclose(law.log_prob(x), -150 * np.log(2))
+    with pytest.raises(MemoryError, match="this table needs"):
+        law.conditional_marginals(x, x == 0)
+
+
 def test_keeps_what_it_was_given():
     law = BayesianNetwork(
         [[], [0]],

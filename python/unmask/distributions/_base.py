@@ -44,7 +44,7 @@ class Distribution(ABC):
         """Number of tokens."""
         return len(self.alphabets)
 
-    @property
+    @cached_property
     def alphabet_sizes(self) -> tuple[int, ...]:
         """Number of letters of each token."""
         return tuple(len(letters) for letters in self.alphabets)

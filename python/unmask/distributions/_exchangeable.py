@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, Self, final
@@ -13,18 +12,17 @@ import numpy.typing as npt
 
 from .. import _core
 from .._information_curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask
+from ._base import Codes, Floats, Mask
 from ._checks import checked_floats, checked_number, checked_probabilities, checked_size
+from ._compositions import Wide, compositions, log_factorials, log_ways
+from ._same_alphabet import SameAlphabet
 
 #: Cells of compositions by queries that are held at the same time.
 QUERIED_CELLS = 1 << 20
 
-#: Where it has more digits than a double, sums of logarithms lose none that a double could show.
-Wide = np.longdouble
-
 
 @final
-class Exchangeable(Distribution):
+class Exchangeable(SameAlphabet):
     r"""A law that is the same in every order of its tokens.
 
     All that matters is how often each letter occurs: given that, every arrangement is equally
@@ -71,8 +69,7 @@ class Exchangeable(Distribution):
             raise ValueError(
                 f"count_pmf: has shape {pmf.shape}, expected (n + 1,) * (q - 1) with n >= 1"
             )
-        self._n: int = n
-        self._q: int = pmf.ndim + 1
+        super().__init__(n, pmf.ndim + 1)
         self._pmf = pmf
         sums = functools.reduce(np.add, np.ogrid[(slice(n + 1),) * pmf.ndim])
         beyond = np.argwhere((sums > n) & (pmf > 0.0))
@@ -121,7 +118,7 @@ class Exchangeable(Distribution):
                 "as weights has"
             )
         n = checked_size(n, "n")
-        counts = _compositions(n, p.shape[1])
+        counts = compositions(n, p.shape[1])
         total = np.full(len(counts), -np.inf, dtype=Wide)
         with np.errstate(divide="ignore", invalid="ignore"):
             for weight, letters in zip(np.log(w.astype(Wide)), np.log(p.astype(Wide)), strict=True):
@@ -129,7 +126,7 @@ class Exchangeable(Distribution):
                 for count, letter in zip(counts.T, letters, strict=True):
                     part += np.where(count == 0, 0.0, count * letter)
                 total = np.logaddexp(total, part)
-        return cls._of_log(n, counts, total + _log_ways(n, counts))
+        return cls._of_log(n, counts, total + log_ways(n, counts))
 
     @classmethod
     def polya_urn(cls, counts: npt.ArrayLike, n: int, *, added: float = 1.0) -> Self:
@@ -163,13 +160,13 @@ class Exchangeable(Distribution):
         if added <= 0:
             raise ValueError(f"added: is {added}, expected a positive number")
         n = checked_size(n, "n")
-        compositions = _compositions(n, len(balls))
+        drawings = compositions(n, len(balls))
         drawn = np.arange(n, dtype=Wide)
-        log_weights = _log_ways(n, compositions)
-        for colour, count in zip(compositions.T, balls, strict=True):
+        log_weights = log_ways(n, drawings)
+        for colour, count in zip(drawings.T, balls, strict=True):
             rising = np.concatenate(([Wide(0)], np.cumsum(np.log(count + added * drawn))))
             log_weights = log_weights + rising[colour]
-        return cls._of_log(n, compositions, log_weights)
+        return cls._of_log(n, drawings, log_weights)
 
     @classmethod
     def curie_weiss(cls, n: int, beta: float, field: float = 0.0) -> Self:
@@ -199,10 +196,10 @@ class Exchangeable(Distribution):
         """
         n = checked_size(n, "n")
         beta, field = checked_number(beta, "beta"), checked_number(field, "field")
-        counts = _compositions(n, 2)
+        counts = compositions(n, 2)
         magnet = (2 * counts[:, 1] - n).astype(Wide)
         energy = Wide(beta) * magnet**2 / (2 * n) + Wide(field) * magnet
-        return cls._of_log(n, counts, energy + _log_ways(n, counts))
+        return cls._of_log(n, counts, energy + log_ways(n, counts))
 
     @classmethod
     def one_hot(cls, n: int) -> Self:
@@ -271,13 +268,8 @@ class Exchangeable(Distribution):
         return self._pmf
 
     @cached_property
-    def alphabets(self) -> tuple[range, ...]:
-        """The letters of each token are its codes."""
-        return (range(self._q),) * self._n
-
-    @cached_property
     def _log_factorials(self) -> npt.NDArray[np.longdouble]:
-        return _log_factorials(self._n)
+        return log_factorials(self._n)
 
     @cached_property
     def _counts(self) -> Codes:
@@ -289,7 +281,7 @@ class Exchangeable(Distribution):
     def _each(self) -> Floats:
         """Log probability of each sequence of a composition."""
         log_probs = np.log(self._pmf[tuple(self._counts[:, 1:].T)].astype(Wide))
-        each: Floats = (log_probs - _log_ways(self._n, self._counts)).astype(np.float64)
+        each: Floats = (log_probs - log_ways(self._n, self._counts)).astype(np.float64)
         return each
 
     def _information_curve(
@@ -340,9 +332,9 @@ class Exchangeable(Distribution):
         fits = (left >= 0).all(axis=2)
         left = np.maximum(left, 0)
         # Of all arrangements of a composition, those that agree with the revealed tokens.
-        log_factorials = self._log_factorials
-        log_ways = log_factorials[left.sum(axis=2)] - log_factorials[left].sum(axis=2)
-        log_weights = np.where(fits, log_ways + self._each, -np.inf)
+        table = self._log_factorials
+        arrangements = table[left.sum(axis=2)] - table[left].sum(axis=2)
+        log_weights = np.where(fits, arrangements + self._each, -np.inf)
         top = log_weights.max(axis=1, keepdims=True)
         weights = np.exp(log_weights - np.where(np.isfinite(top), top, 0.0))
         total = weights.sum(axis=1, keepdims=True)
@@ -351,34 +343,3 @@ class Exchangeable(Distribution):
         with np.errstate(divide="ignore"):
             logs: Floats = (top + np.log(total)).astype(np.float64)[:, 0]
         return (mean / np.where(total > 0, total, 1.0)).astype(np.float64), logs
-
-
-def _compositions(n: int, q: int) -> Codes:
-    """All ways to write ``n`` as an ordered sum of ``q`` counts, in C order, shape (.., q)."""
-    # Beside the table of the law: the counts, twice while they grow, and four wide columns.
-    share = (16.0 * (q + 1) + 4 * np.dtype(Wide).itemsize) / math.factorial(q - 1)
-    _core.require_table(24.0 + share, (n + 1,) * (q - 1))
-    rest = np.array([n])
-    counts = np.zeros((1, 0), dtype=np.int64)
-    for _ in range(q - 1):
-        ends = np.cumsum(rest + 1)
-        row = np.repeat(np.arange(len(rest)), rest + 1)
-        count = np.arange(ends[-1]) - (ends - rest - 1)[row]
-        counts = np.column_stack((counts[row], count))
-        rest = rest[row] - count
-    compositions: Codes = np.column_stack((rest, counts))
-    return compositions
-
-
-def _log_factorials(n: int) -> npt.NDArray[np.longdouble]:
-    """``log k!`` for ``k = 0 .. n``."""
-    return np.concatenate(([Wide(0)], np.cumsum(np.log(np.arange(1, n + 1, dtype=Wide)))))
-
-
-def _log_ways(n: int, counts: Codes) -> npt.NDArray[np.longdouble]:
-    """Log number of arrangements of compositions of ``n``."""
-    table = _log_factorials(n)
-    ways: npt.NDArray[np.longdouble] = np.full(len(counts), table[n])
-    for column in counts.T:
-        ways -= table[column]
-    return ways

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import final
 
 import numpy as np
 import numpy.typing as npt
 
 from .._information_curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask, query_blocks
+from ._base import Codes, Floats, Mask, query_blocks
 from ._categorical import categorical
 from ._checks import checked_probabilities, checked_size
+from ._same_alphabet import SameAlphabet
 
 #: Likelihoods that one block of oracle queries holds.
 HELD_LIKELIHOODS = 1 << 23
 
 
 @final
-class HiddenMarkov(Distribution):
+class HiddenMarkov(SameAlphabet):
     """Tokens emitted by a hidden Markov chain of `S` states.
 
     Parameters
@@ -76,12 +76,7 @@ class HiddenMarkov(Distribution):
             raise ValueError(
                 f"emission: has shape {self._emission.shape}, expected ({states}, q): a row a state"
             )
-        self._n = checked_size(n, "n")
-
-    @property
-    def n(self) -> int:
-        """Number of tokens."""
-        return self._n
+        super().__init__(checked_size(n, "n"), self._emission.shape[1])
 
     @property
     def initial(self) -> Floats:
@@ -97,11 +92,6 @@ class HiddenMarkov(Distribution):
     def emission(self) -> Floats:
         """Laws of a token by state, read-only."""
         return self._emission
-
-    @cached_property
-    def alphabets(self) -> tuple[range, ...]:
-        """The letters of each token are its codes."""
-        return (range(self._emission.shape[1]),) * self._n
 
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cached_property
 from itertools import pairwise
 from math import comb, log
 from typing import TYPE_CHECKING, final
@@ -14,9 +13,10 @@ import numpy.typing as npt
 
 from .. import _check, _core
 from .._information_curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask, query_blocks
+from ._base import Codes, Floats, Mask, query_blocks
 from ._checks import checked_codes, checked_size
 from ._field import Field
+from ._same_alphabet import SameAlphabet
 
 if TYPE_CHECKING:
     from ._base import Seed
@@ -29,7 +29,7 @@ SOLVED_ENTRIES = 1 << 22
 
 
 @final
-class LinearCode(Distribution):
+class LinearCode(SameAlphabet):
     r"""The uniform law on the words of a linear code over a finite field.
 
     :math:`H(X_S) = \mathrm{rank}(G_S) \log q` for the generator matrix :math:`G`: a masked token is
@@ -76,6 +76,7 @@ class LinearCode(Distribution):
         matrix = checked_codes(generator, "generator", self.q)
         if matrix.ndim != 2 or matrix.shape[1] == 0:
             raise ValueError(f"generator: has shape {matrix.shape}, expected (k, n), n at least 1")
+        super().__init__(matrix.shape[1], self.q)
         reduced = matrix[None]
         pivots = self._field.reduce(reduced, np.ones((1, matrix.shape[1]), dtype=bool))
         # A basis: the rows that have a pivot, in order of pivots.
@@ -97,11 +98,6 @@ class LinearCode(Distribution):
     def dimension(self) -> int:
         """Dimension of the code: it has ``q ** dimension`` words."""
         return len(self._basis)
-
-    @cached_property
-    def alphabets(self) -> tuple[range, ...]:
-        """The letters of each token are the elements of the field."""
-        return (range(self.q),) * int(self._basis.shape[1])
 
     def entropy(self) -> float:
         """Joint entropy ``H(X)`` in nats."""

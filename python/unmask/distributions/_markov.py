@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from .. import _core
 from .._information_curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask, query_blocks
+from ._base import Codes, Floats, Mask, query_blocks
 from ._categorical import categorical
 from ._checks import checked_probabilities, checked_size
+from ._same_alphabet import SameAlphabet
 
 #: Largest change of the initial law by one step that is taken for rounding.
 STATIONARY = 1e-12
@@ -23,7 +24,7 @@ HELD_MESSAGES = 1 << 23
 
 
 @final
-class MarkovChain(Distribution):
+class MarkovChain(SameAlphabet):
     r"""A Markov chain of any order, homogeneous or not.
 
     Parameters
@@ -71,17 +72,18 @@ class MarkovChain(Distribution):
         order, q = start.ndim, start.shape[0]
         if start.shape != (q,) * order:
             raise ValueError(f"initial: has shape {start.shape}, expected (q,) * order")
-        self._n = checked_size(n, "n", order)
+        n = checked_size(n, "n", order)
         steps = checked_probabilities(transition, "transition")
         one = (q,) * (order + 1)
-        stack = (self._n - order, *one)
+        stack = (n - order, *one)
         if steps.shape not in (one, stack):
             raise ValueError(
                 f"transition: has shape {steps.shape}, expected {one} for all steps or {stack} "
-                f"for each, as initial has shape {start.shape} and n = {self._n}"
+                f"for each, as initial has shape {start.shape} and n = {n}"
             )
+        super().__init__(n, q)
         self._initial, self._transition = start, steps
-        self._order, self._q = order, q
+        self._order = order
         self._homogeneous = steps.ndim == order + 1
 
     @property
@@ -98,11 +100,6 @@ class MarkovChain(Distribution):
     def order(self) -> int:
         """Number of tokens that the next one depends on."""
         return self._order
-
-    @cached_property
-    def alphabets(self) -> tuple[range, ...]:
-        """The letters of each token are its codes."""
-        return (range(self._q),) * self._n
 
     @cached_property
     def is_stationary(self) -> bool:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import final
 
 import numpy as np
 
 from .._information_curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask
+from ._base import Codes, Floats, Mask
 from ._checks import checked_size
 from ._closed import direct
+from ._same_alphabet import SameAlphabet
 
 
 @final
-class Permutation(Distribution):
+class Permutation(SameAlphabet):
     """A uniformly random permutation of ``n`` letters.
 
     ``Z_j = log n - log(n - j + 1)`` in closed form, to a few 1e-16 of itself.
@@ -40,12 +40,8 @@ class Permutation(Distribution):
     """
 
     def __init__(self, n: int) -> None:
-        self._n = checked_size(n, "n")
-
-    @cached_property
-    def alphabets(self) -> tuple[range, ...]:
-        """The letters of each token are its codes."""
-        return (range(self._n),) * self._n
+        n = checked_size(n, "n")
+        super().__init__(n, n)
 
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None

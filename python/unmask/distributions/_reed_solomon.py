@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from math import log
 from typing import final
 
@@ -11,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from .._information_curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask
+from ._base import Codes, Floats, Mask
 from ._checks import checked_codes, checked_size
 from ._field import Field
+from ._same_alphabet import SameAlphabet
 
 
 @final
-class ReedSolomon(Distribution):
+class ReedSolomon(SameAlphabet):
     r"""The uniform law on a Reed-Solomon code, or on a shift of it.
 
     A word holds the values of a polynomial of degree below ``k`` at the points ``0 .. n - 1`` of
@@ -61,18 +61,14 @@ class ReedSolomon(Distribution):
 
     def __init__(self, n: int, k: int, q: int, shift: npt.ArrayLike | None = None) -> None:
         self._field = Field(q)
-        self._n = checked_size(n, "n", 1, self.q, " (q, a point of the field a token)")
-        self._k = checked_size(k, "k", 1, self._n, " (n)")
-        zeros = np.zeros(self._n, dtype=np.int64)
+        n = checked_size(n, "n", 1, self.q, " (q, a point of the field a token)")
+        super().__init__(n, self.q)
+        self._k = checked_size(k, "k", 1, n, " (n)")
+        zeros = np.zeros(n, dtype=np.int64)
         self._shift = zeros if shift is None else checked_codes(shift, "shift", self.q)
-        if self._shift.shape != (self._n,):
-            raise ValueError(f"shift: has shape {self._shift.shape}, expected ({self._n},)")
+        if self._shift.shape != (n,):
+            raise ValueError(f"shift: has shape {self._shift.shape}, expected ({n},)")
         self._shift.flags.writeable = False
-
-    @property
-    def n(self) -> int:
-        """Number of tokens."""
-        return self._n
 
     @property
     def q(self) -> int:
@@ -88,11 +84,6 @@ class ReedSolomon(Distribution):
     def shift(self) -> Codes:
         """What is added to every word, read-only."""
         return self._shift
-
-    @cached_property
-    def alphabets(self) -> tuple[range, ...]:
-        """The letters of each token are the elements of the field."""
-        return (range(self.q),) * self._n
 
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cached_property
 from typing import final
 
 import numpy as np
 
 from .._information_curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask
+from ._base import Codes, Floats, Mask
 from ._checks import checked_size
 from ._closed import direct
+from ._same_alphabet import SameAlphabet
 
 
 @final
-class Repeated(Distribution):
+class Repeated(SameAlphabet):
     """All tokens equal, their common letter uniform.
 
     One revealed token tells all: ``Z_j = log q`` for ``j >= 2``, in closed form; exact but for the
@@ -45,13 +45,7 @@ class Repeated(Distribution):
     """
 
     def __init__(self, n: int, q: int) -> None:
-        self._n = checked_size(n, "n")
-        self._q = checked_size(q, "q")
-
-    @cached_property
-    def alphabets(self) -> tuple[range, ...]:
-        """The letters of each token are its codes."""
-        return (range(self._q),) * self._n
+        super().__init__(checked_size(n, "n"), checked_size(q, "q"))
 
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
