@@ -3,6 +3,7 @@
 The tolerance everywhere: 1e-12 of ``Z_n`` and a floor of 1e-13 nats.
 """
 
+import functools
 import math
 
 import mpmath
@@ -67,6 +68,40 @@ def test_stationary_chain(n):
     assert_points(curve, points(n), lambda j: chain_information(pi, p, n, j, 60) if j else 0)
 
 
+@functools.cache
+def pair_information(a, d):
+    """Of tokens a and a + d of a binary chain that starts in state 0, and has settled at 160."""
+    p = mpmath.matrix([["0.625", "0.375"], ["0.125", "0.875"]])
+    start, end = ((mpmath.matrix([[1, 0]]) * p ** min(t, 160)).tolist()[0] for t in (a, a + d))
+    steps = p**d
+    cells = [(start[x] * steps[x, y], steps[x, y] / end[y]) for x in range(2) for y in range(2)]
+    return sum(weight * mpmath.log(ratio) for weight, ratio in cells if weight > 0)
+
+
+@pytest.mark.parametrize("n", [10**4, 10**6])
+def test_chain_that_is_not_stationary(n):
+    law = MarkovChain([1.0, 0.0], [[0.625, 0.375], [0.125, 0.875]], n)
+    assert not law.is_stationary
+    # Information falls by a factor of four a step, and marginals settle as fast.
+    reach, settled = 40, 40
+    sums = {
+        d: sum(pair_information(a, d) for a in range(settled))
+        + (n - d - settled) * pair_information(160, d)
+        for d in range(1, reach)
+    }
+
+    def want(j):
+        if j == 0:
+            return mpmath.mpf(0)
+        double = (
+            (2 * share(n - d - 1, j - 1, n - 1, j) - (d - 1) * share(n - d - 1, j - 2, n - 1, j))
+            for d in sums
+        )
+        return sum(total * weight for total, weight in zip(sums.values(), double, strict=True)) / n
+
+    assert_points(unmask.information_curve(law), points(n), want)
+
+
 @pytest.mark.parametrize("n", [10**4, 10**6])
 def test_slow_chain_whose_curve_is_known(n):
     # A chain that never forgets is a repeated token, whatever the route.
@@ -117,6 +152,43 @@ def test_urn():
             p = mpmath.mpf(c + 1) / (j + 2)
             total -= p * mpmath.log(p) + (1 - p) * mpmath.log(1 - p)
         return total / (j + 1)
+
+    assert_points(curve, points(n), lambda j: h(0) - h(j))
+
+
+def test_two_coins():
+    weights, probs, n = [0.375, 0.625], [0.25, 0.75], 10**4
+    curve = unmask.information_curve(Exchangeable.iid_mixture(weights, probs, n))
+
+    coins = np.array([mpmath.mpf(p) for p in probs], dtype=object)
+
+    def h(j):
+        likelihoods, total = np.array(weights) * (1 - coins) ** j, mpmath.mpf(0)
+        for c in range(j + 1):
+            mass = likelihoods.sum()
+            one = (likelihoods * coins).sum() / mass
+            total -= mass * (one * mpmath.log(one) + (1 - one) * mpmath.log(1 - one))
+            likelihoods = likelihoods * coins / (1 - coins) * (j - c) / (c + 1)
+        return total
+
+    assert_points(curve, [1, 100, n // 2], lambda j: h(0) - h(j))
+
+
+def test_urn_of_three_colours():
+    balls, n = [1, 2, 0.5], 200
+    curve = unmask.information_curve(Exchangeable.polya_urn(balls, n))
+
+    def h(j):
+        # A colour against the others is a beta-binomial law.
+        total, all_balls = mpmath.mpf(0), mpmath.mpf(sum(balls))
+        for a in map(mpmath.mpf, balls):
+            b = all_balls - a
+            weight = mpmath.beta(a, b + j) / mpmath.beta(a, b)
+            for c in range(j + 1):
+                p = (a + c) / (all_balls + j)
+                total -= weight * p * mpmath.log(p)
+                weight *= (j - c) * (a + c) / ((c + 1) * (b + j - c - 1))
+        return total
 
     assert_points(curve, points(n), lambda j: h(0) - h(j))
 

@@ -8,7 +8,8 @@
 //! sum (which is 0, and which `P` would keep for ever) is taken off at each step.
 //!
 //! The information falls with the distance (data processing). Where it is below [`NEGLIGIBLE`] of
-//! what matters, the rest of the chain is cut off.
+//! what matters, the rest of the chain is cut off. The marginals of a homogeneous chain come to
+//! repeat themselves, and the pairs with them: one row of each period stands for all that follow.
 
 use super::pairs;
 use crate::curve::Curve;
@@ -30,6 +31,10 @@ const TASK: usize = 1 << 15;
 
 /// Tasks whose results are held at the same time.
 const TASKS_PER_WAVE: usize = 64;
+
+/// Largest period of marginals that is looked for. Those of an aperiodic chain may still go in
+/// circles of a rounding or two.
+const PERIOD: usize = 16;
 
 /// The curve of a chain of `n` tokens over `initial.len()` letters.
 ///
@@ -160,24 +165,50 @@ impl<'a> Chain<'a> {
         &self.transitions[at * size..(at + 1) * size]
     }
 
+    /// The token from which on marginals and steps repeat themselves, and the period.
+    fn cycle(&self) -> Option<(usize, usize)> {
+        if self.transitions.len() != self.q * self.q {
+            return None;
+        }
+        let same = |a: usize, period: usize| self.marginal(a) == self.marginal(a - period);
+        let tokens = (1..self.n).flat_map(|a| (1..=PERIOD.min(a)).map(move |period| (a, period)));
+        let mut cycles = tokens.filter(|&(a, period)| same(a, period));
+        cycles.next().map(|(a, period)| (a - period, period))
+    }
+
     /// `J_d`, `d = 1 ..`.
     fn all_pairs(&self, monitor: &Monitor) -> Result<Vec<f64>> {
-        let first: f64 = (0..self.n - 1).map(|a| self.from(a, 1, 0.0)[0]).sum();
+        let (start, period) = self.cycle().unwrap_or((self.n, 1));
+        // Tokens at a distance `d` from another whose pair is like that of `a`.
+        let times = |a: usize, d: usize| {
+            let more = if a < start {
+                0
+            } else {
+                (self.n - 1 - d - a) / period
+            };
+            (more + 1) as f64
+        };
+        let tokens = (self.n - 1).min(start + period);
+        let first: f64 = (0..tokens)
+            .map(|a| times(a, 1) * self.from(a, 1, 0.0)[0])
+            .sum();
         // Cutting at this loses at most `n` times as much in any J_d / n; Z_2 is above 2 J_1 / n^2.
         let enough = NEGLIGIBLE * first / (self.n as f64 * self.n as f64);
         let mut sums = vec![Sum::ZERO; self.n - 1];
         let tokens_per_task = TASK.div_ceil(self.n * self.q * self.q);
-        let tasks = (self.n - 1).div_ceil(tokens_per_task);
+        let tasks = tokens.div_ceil(tokens_per_task);
         monitor.expect(tasks as u64);
         for wave in (0..tasks).step_by(TASKS_PER_WAVE) {
             let parts = parallel::map(TASKS_PER_WAVE.min(tasks - wave), |task| {
                 let begin = (wave + task) * tokens_per_task;
                 let mut part = Vec::new();
-                for a in begin..(begin + tokens_per_task).min(self.n - 1) {
+                for a in begin..(begin + tokens_per_task).min(tokens) {
                     monitor.check()?;
                     let row = self.from(a, self.n, enough);
                     part.resize(part.len().max(row.len()), 0.0);
-                    part.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+                    for (d, (sum, x)) in (1..).zip(part.iter_mut().zip(row)) {
+                        *sum += times(a, d) * x;
+                    }
                 }
                 monitor.advance(1)?;
                 Ok(part)
@@ -323,6 +354,28 @@ mod tests {
             let matrix = [1.0 - a, a, b, 1.0 - b];
             let got = markov(&law, &matrix, n, true, &Monitor::new()).unwrap();
             check(&got, &markov(&law, &matrix, n, false, &Monitor::new()).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_repeats_itself_is_counted() {
+        // Settled after some steps, of period two, settled from the start, and not in reach.
+        let cases: [([f64; 2], [f64; 4]); 4] = [
+            ([1.0, 0.0], [0.6, 0.4, 0.1, 0.9]),
+            ([0.9, 0.1], [0.0, 1.0, 1.0, 0.0]),
+            ([0.5, 0.5], [0.75, 0.25, 0.25, 0.75]),
+            ([0.3, 0.7], [0.999, 0.001, 0.002, 0.998]),
+        ];
+        for (law, matrix) in cases {
+            // A stack of one matrix is one matrix: from three tokens on.
+            for n in [3, 100, 301] {
+                let got = markov(&law, &matrix, n, false, &Monitor::new()).unwrap();
+                let stack = matrix.repeat(n - 1);
+                check(
+                    &got,
+                    &markov(&law, &stack, n, false, &Monitor::new()).unwrap(),
+                );
+            }
         }
     }
 
