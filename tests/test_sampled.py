@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from unmask import InformationCurve, _core, information_curve
+from unmask import InformationCurve, _core, information_curve, schedules
 from unmask.distributions import Dense, HiddenMarkov, LinearCode, Mixture, random_linear_code
 
 
@@ -99,6 +99,8 @@ def test_monotone_projection():
     np.testing.assert_array_equal(smooth.standard_errors, raw.standard_errors)
     assert smooth.method == "sampled"
     np.testing.assert_array_equal(exact.monotone().h, exact.h)
+    assert schedules.optimal(smooth, steps=3).nfe == 3
+    assert smooth.expected_kl(schedules.optimal(smooth, max_kl=0.01)) <= 0.01
 
 
 def test_monotone_needs_scipy(monkeypatch):
@@ -130,11 +132,24 @@ def test_round_trips(tmp_path):
         ({"samples": 10}, "samples: is 10, expected none unless"),
         ({"seed": 0, "method": "exact"}, "seed: is 0, expected none unless"),
         ({"samples": 1, "method": "sampled"}, "samples: is 1, expected at least 2"),
+        ({"seed": -1, "method": "sampled"}, "seed: is -1, expected an int of at least 0"),
     ],
 )
 def test_bad_input(options, match):
     with pytest.raises(ValueError, match=match):
         information_curve(Dense([0.5, 0.5]), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"samples": 10.5}, r"samples: is 10\.5, expected a whole number"),
+        ({"seed": "a"}, "seed: is 'a', expected an int"),
+    ],
+)
+def test_bad_types(options, match):
+    with pytest.raises(TypeError, match=match):
+        information_curve(Dense([0.5, 0.5]), method="sampled", **options)
 
 
 def test_progress():

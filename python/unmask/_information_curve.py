@@ -187,7 +187,8 @@ class InformationCurve(Curve):
             raise ImportError(
                 "monotone() takes the package scipy: pip install 'unmask[curves]'"
             ) from error
-        h: Floats = isotonic_regression(self.h, increasing=False).x
+        # Found backwards, so that it is a view with a negative stride.
+        h: Floats = np.ascontiguousarray(isotonic_regression(self.h, increasing=False).x)
         return self._made(
             np.concatenate(([0.0], np.cumsum(h))),
             h,
