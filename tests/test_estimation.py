@@ -12,15 +12,19 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from unmask import CrossEntropyCurve, Schedule, information_curve, schedules
-from unmask.distributions import HiddenMarkov
+from unmask.distributions import BayesianNetwork, HiddenMarkov
 from unmask.estimation import (
     BlockCurves,
     CurveAccumulator,
     EstimationInterrupted,
+    _design,
     _recommend,
+    calibration,
     estimate_curve,
     gain,
+    order_inconsistency,
     recommend,
+    rises,
 )
 from unmask.estimation._gain import t_quantile
 from unmask.estimation._tensor import score
@@ -420,8 +424,13 @@ def test_bad_updates():
         gathered.update(DATA[:2], mask, oracle(DATA[:2], mask))
     with pytest.raises(ValueError, match=r"token of the prompt at \(0, 0\) is masked"):
         gathered.update(DATA[:2], mask, oracle(DATA[:2], mask), prompt=1)
+    mask[:, 0] = False
     with pytest.raises(TypeError, match="logits: is a str"):
         gathered.update(DATA[:2], mask, "logits", prompt=1)
+    with pytest.raises(ValueError, match="logits: are probabilities"):
+        gathered.update(DATA[:2], mask, np.exp(oracle(DATA[:2], mask)), prompt=1)
+    with pytest.raises(ValueError, match=r"x: the token at .* is the mask token 2, expected what"):
+        gathered.update(np.where(mask, 2, 0), mask, oracle(DATA[:2], mask), prompt=1, mask_token=2)
     with pytest.raises(ValueError, match=r"mask: has shape \(3,\), expected \(2, 6\)"):
         gathered.update(DATA[:2], [True] * 3, oracle(DATA[:2], mask), prompt=1)
     with pytest.raises(ValueError, match=r"revealed: entry 1 is 5, expected 0\.\.4"):
@@ -599,3 +608,145 @@ def test_bad_blocks():
         blocks.optimal(1)
     with pytest.raises(ValueError, match="plan: has 3 schedules, expected 2"):
         blocks.cost([Schedule([2])] * 3)
+
+
+# Diagnostics ------------------------------------------------------------------------------------
+
+
+def distorted(power):
+    """A model whose logits are too large or too small by a factor."""
+    return lambda x, mask: np.maximum(oracle(x, mask), -50.0) * power
+
+
+@pytest.mark.parametrize(("power", "verdict"), [(1.0, True), (3.0, False), (0.3, False)])
+def test_calibration(power, verdict):
+    gathered = CurveAccumulator(6)
+    estimate_curve(distorted(power), DATA, passes=600, seed=1, resume=gathered)
+    found = calibration(gathered)
+    assert found.calibrated is verdict
+    assert found.revealed.tolist() == list(range(6))
+    if not verdict:
+        # The law of one token is nearly uniform, which no power changes.
+        assert (np.sign(found.gaps[1:]) == np.sign(power - 1)).all()
+        side = "too sure" if power > 1 else "not sure enough"
+        assert side in repr(found)
+    # Entropies have the expectation of the losses of a calibrated model, and vary less.
+    plain, trusting = gathered.curve(), gathered.curve(calibrated=True)
+    np.testing.assert_allclose(plain.h - trusting.h, found.gaps)
+    if verdict:
+        assert (abs(trusting.h - EXACT.h) < 4 * trusting.standard_errors + 1e-9).all()
+        assert (trusting.standard_errors[1:] < 0.7 * plain.standard_errors[1:]).all()
+
+
+def test_calibration_needs_entropies():
+    gathered = CurveAccumulator(3)
+    gathered.update_losses([0, 1], [1.0, 0.5])
+    with pytest.raises(ValueError, match="entropy: is not known"):
+        calibration(gathered)
+    with pytest.raises(TypeError, match="gathered: is a CrossEntropyCurve"):
+        calibration(gathered.curve())
+    gathered = CurveAccumulator(3)
+    gathered.update_losses([0, 1], [1.0, 0.5], entropy=[0.5, 0.5])
+    found = calibration(gathered)
+    assert (found.calibrated, found.standard_errors) == (None, None)
+
+
+def test_rises():
+    covariance = np.diag([1.0, 2.0, 3.0, 4.0, 5.0])
+    covariance[1, 3] = covariance[3, 1] = 0.5
+    curve = CrossEntropyCurve([1.0, 0.5, 0.75, 1.25, 0.5], covariance=covariance)
+    (found,) = rises(curve)
+    assert (found.start, found.stop, found.size) == (1, 3, 0.75)
+    np.testing.assert_allclose(found.standard_error, np.sqrt(2 + 4 - 1))
+    assert rises(EXACT) == []
+    assert [(r.start, r.stop) for r in rises(CrossEntropyCurve([0, 1, 0, 1]))] == [(0, 1), (2, 3)]
+
+
+def test_order_inconsistency():
+    exact = order_inconsistency(oracle, DATA, pairs=30, seed=0)
+    assert exact.root_mean_square < 1e-9
+    model = distorted(2.0)
+    found = order_inconsistency(model, DATA, pairs=30, seed=0, prompt=[True] + [False] * 5)
+    assert found.root_mean_square > 0.01
+    assert found.revealed.min() >= 0
+    assert found.revealed.max() == 3  # of five free tokens two are a pair
+    # One pair by hand, all but two tokens revealed.
+    x, mask = DATA[:1], np.zeros((1, 6), dtype=bool)
+    mask[0, [2, 3]] = True
+    last = {}
+    for i, j in ((2, 3), (3, 2)):
+        one = mask.copy()
+        one[0, i] = False
+        logs = [
+            a - np.logaddexp.reduce(a, -1, keepdims=True) for a in (model(x, mask), model(x, one))
+        ]
+        last[i] = logs[0][0, i, x[0, i]] + logs[1][0, j, x[0, j]]
+    pair = order_inconsistency(
+        model, x, pairs=1, seed=0, prompt=np.array([True, True, False, False, True, True])
+    )
+    np.testing.assert_allclose(abs(pair.discrepancies), abs(last[2] - last[3]), rtol=1e-9)
+    with pytest.raises(ValueError, match="data: has 1 token besides the prompt"):
+        order_inconsistency(oracle, DATA, prompt=5)
+
+
+# Statistics -------------------------------------------------------------------------------------
+
+
+def network():
+    """Six tokens, each with two parents."""
+    generator = np.random.default_rng(1)
+    parents = [[], [0], [0, 1], [1, 2], [0, 3], [2, 4]]
+    tables = [generator.dirichlet(np.full(3, 0.4), size=(3,) * len(p)) for p in parents]
+    return BayesianNetwork(parents, tables)
+
+
+@pytest.mark.parametrize("law", [LAW, network()], ids=["hidden Markov", "network"])
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_unbiased_with_errors_that_cover(law, calibrated):
+    exact = information_curve(law).h
+    data = law.sample(4000, seed=1)
+    runs = [
+        estimate_curve(
+            law, data[50 * s :][:50], passes=90, batch_size=90, seed=s, calibrated=calibrated
+        )
+        for s in range(80)
+    ]
+    h = np.stack([run.h for run in runs])
+    errors = np.stack([run.standard_errors for run in runs])
+    spread = h.std(axis=0, ddof=1)
+    assert (abs(h.mean(axis=0) - exact) <= 4 * spread / np.sqrt(len(runs)) + 1e-9).all()
+    width = t_quantile(0.975, runs[0].sequences)
+    covered = (abs(h - exact) <= width * errors + 1e-9).mean()
+    assert 0.9 <= covered <= 0.99 + 0.01 * calibrated
+
+
+def test_nested_sets_halve_the_passes_for_a_difference(monkeypatch):
+    """Same passes, same law: what a difference of schedules varies by, nested and independent."""
+    one, two = schedules.optimal(EXACT, steps=3), schedules.uniform(6, 3)
+    variances = []
+    for depth in (12, 1):
+        monkeypatch.setattr(_design, "DEPTH", depth)
+        totals = [
+            gain(
+                estimate_curve(LAW, LAW.sample(90, seed=s), passes=90, batch_size=90, seed=s),
+                one,
+                two,
+            ).total
+            for s in range(60)
+        ]
+        variances.append(np.var(totals))
+    assert variances[1] > 2 * variances[0]
+
+
+@pytest.mark.parametrize("law", [LAW, network()], ids=["hidden Markov", "network"])
+def test_schedules_of_estimates_are_nearly_the_best(law):
+    """300 calls of 32 sequences: within two per cent of the least excess, on average."""
+    exact = information_curve(law)
+    data = law.sample(9600, seed=2)
+    lost = []
+    for s in range(3):
+        curve = estimate_curve(law, data, passes=9600, batch_size=960, seed=s, calibrated=True)
+        for steps in (2, 3, 4):
+            best = exact.expected_kl(schedules.optimal(exact, steps=steps))
+            lost.append(exact.expected_kl(schedules.optimal(curve, steps=steps)) / best - 1)
+    assert np.mean(lost) < 0.02

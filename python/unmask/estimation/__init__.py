@@ -13,6 +13,12 @@ Schedule([1, 3])
 
 from ._accumulator import CurveAccumulator as CurveAccumulator
 from ._blocks import BlockCurves as BlockCurves
+from ._calibration import Calibration as Calibration
+from ._calibration import Rise as Rise
+from ._calibration import calibration as calibration
+from ._calibration import rises as rises
+from ._consistency import OrderInconsistency as OrderInconsistency
+from ._consistency import order_inconsistency as order_inconsistency
 from ._estimate import EstimationInterrupted as EstimationInterrupted
 from ._estimate import estimate_curve as estimate_curve
 from ._gain import Gain as Gain

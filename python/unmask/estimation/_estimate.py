@@ -12,9 +12,10 @@ import numpy.typing as npt
 from .._cross_entropy_curve import CrossEntropyCurve
 from ..distributions import Distribution
 from ._accumulator import CurveAccumulator
+from ._arguments import checked_count, checked_seed, oracle_of
 from ._blocks import BlockCurves
 from ._design import Design, grid_of
-from ._queries import Mask, Scores, check_scale, checked_sequences, free_tokens, scores
+from ._queries import Mask, Oracle, Scores, check_scale, checked_sequences, free_tokens, scores
 from ._tensor import Codes
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 #: Answers to identical calls may differ by so much of a nat.
 SAME_ANSWER = 1e-4
-
-Oracle = Callable[[Codes, Mask], Any]
 
 
 class EstimationInterrupted(KeyboardInterrupt):
@@ -53,6 +52,7 @@ def estimate_curve(
     block_length: None = ...,
     shift: bool = ...,
     mask_token: int | None = ...,
+    calibrated: bool = ...,
     resume: CurveAccumulator | Sequence[CurveAccumulator] | None = ...,
     progress: Callable[[float], object] | None = ...,
 ) -> CrossEntropyCurve: ...
@@ -70,6 +70,7 @@ def estimate_curve(
     block_length: int,
     shift: bool = ...,
     mask_token: int | None = ...,
+    calibrated: bool = ...,
     resume: CurveAccumulator | Sequence[CurveAccumulator] | None = ...,
     progress: Callable[[float], object] | None = ...,
 ) -> BlockCurves: ...
@@ -86,6 +87,7 @@ def estimate_curve(
     block_length: int | None = None,
     shift: bool = False,
     mask_token: int | None = None,
+    calibrated: bool = False,
     resume: CurveAccumulator | Sequence[CurveAccumulator] | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> CrossEntropyCurve | BlockCurves:
@@ -123,6 +125,10 @@ def estimate_curve(
     mask_token : int, optional
         What ``x`` holds where it is masked. Otherwise it holds 0 there, and the oracle puts its own
         mask token.
+    calibrated : bool
+        Believe the model, and take the entropies of its predictions in the place of its losses:
+        the same curve from several times fewer passes if it is calibrated, as an exact oracle is,
+        and a wrong one otherwise. See `CurveAccumulator.curve` and `calibration`.
     resume : CurveAccumulator, or a sequence of one for each block, optional
         What was gathered before, or nothing yet. It is added to in place, and its passes are not
         done again: the same arguments finish what was interrupted.
@@ -171,7 +177,7 @@ def estimate_curve(
     """
     tokens = checked_sequences(data, "data")
     free = free_tokens(prompt, tokens.shape)
-    passes, batch_size = _count(passes, "passes"), _count(batch_size, "batch_size")
+    passes, batch_size = checked_count(passes, "passes"), checked_count(batch_size, "batch_size")
     if mask_token is not None:
         mask_token = operator.index(mask_token)
         if (tokens[free] == mask_token).any():
@@ -183,13 +189,15 @@ def estimate_curve(
     n = int(free[0].sum())
     blocks = 1
     if block_length is not None:
-        block_length = _count(block_length, "block_length")
+        block_length = checked_count(block_length, "block_length")
         blocks, rest = divmod(n, block_length)
         if rest:
             raise ValueError(f"block_length: is {block_length}, expected a divisor of n = {n}")
     gathered = _accumulators(resume, n // blocks, blocks)
-    design = Design(n // blocks, len(tokens), grid_of(n // blocks, passes // blocks), _seed(seed))
-    asked = _Asked(_callable(oracle), tokens, free, design, blocks, shift, mask_token)
+    design = Design(
+        n // blocks, len(tokens), grid_of(n // blocks, passes // blocks), checked_seed(seed)
+    )
+    asked = _Asked(oracle_of(oracle), tokens, free, design, blocks, shift, mask_token)
     try:
         done = sum(one.passes for one in gathered)
         for start in range(done, passes, batch_size):
@@ -200,7 +208,7 @@ def estimate_curve(
                 progress(min(start + batch_size, passes) / passes)
     except KeyboardInterrupt:
         raise EstimationInterrupted(gathered) from None
-    curves = tuple(one.curve() for one in gathered)
+    curves = tuple(one.curve(calibrated=calibrated) for one in gathered)
     return curves[0] if block_length is None else BlockCurves(curves)
 
 
@@ -293,23 +301,6 @@ def _same(first: Scores, second: Scores) -> bool:
     return np.allclose(first.losses, second.losses, rtol=SAME_ANSWER, atol=SAME_ANSWER)
 
 
-def _callable(oracle: Oracle | Distribution) -> Oracle:
-    """What to call; a distribution is asked as a model is, and does not refuse to answer."""
-    if isinstance(oracle, Distribution):
-        law = oracle
-
-        def ask(x: Codes, mask: Mask) -> Any:
-            with np.errstate(divide="ignore"):
-                return np.log(law.conditional_marginals(x, mask, on_impossible="uniform"))
-
-        return ask
-    if not callable(oracle):
-        raise TypeError(
-            f"oracle: is a {type(oracle).__name__}, expected a callable (x, mask) -> logits"
-        )
-    return oracle
-
-
 def _accumulators(
     resume: CurveAccumulator | Sequence[CurveAccumulator] | None, n: int, blocks: int
 ) -> list[CurveAccumulator]:
@@ -325,25 +316,3 @@ def _accumulators(
             f"{blocks} of {n}"
         )
     return given
-
-
-def _count(value: int, name: str) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name}: is a {type(value).__name__}, expected an integer") from None
-    if number < 1:
-        raise ValueError(f"{name}: is {number}, expected at least 1")
-    return number
-
-
-def _seed(seed: Seed) -> int:
-    """Return a number, from which everything random follows."""
-    if isinstance(seed, np.random.Generator):
-        return int(seed.integers(2**63 - 1))
-    if seed is None:
-        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
-    number = operator.index(seed)
-    if number < 0:
-        raise ValueError(f"seed: is {number}, expected at least 0")
-    return number

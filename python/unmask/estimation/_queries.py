@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,14 @@ from ._tensor import Codes, Floats, fetch, score, unwrapped
 
 Mask = npt.NDArray[np.bool_]
 
+#: What is called with token ids and what is masked, both of shape (B, L), for logits (B, L, V).
+Oracle = Callable[[Codes, Mask], Any]
+
 #: Rows of the first answer that are looked at for whether they are probabilities.
 LOOKED_AT = 8
+
+#: Probability of the mask token that is small enough not to matter: losses are too large by it.
+MASK_SHARE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -104,11 +111,6 @@ def scores(
     ``scored`` is where losses are taken, all that is masked by default; revealed tokens are counted
     where it is set or was not masked.
     """
-    logits = unwrapped(logits)
-    expected = (*x.shape, "V")
-    shape = tuple(logits.shape)
-    if len(shape) != 3 or shape[:2] != x.shape:
-        raise ValueError(f"logits: have shape {shape}, expected {expected}".replace("'", ""))
     wrong = mask & ~free
     if wrong.any():
         row, position = (int(i) for i in np.argwhere(wrong)[0])
@@ -117,19 +119,37 @@ def scores(
         )
     among = free if scored is None else free & scored
     rows, positions = np.nonzero(mask & among)
-    targets = x[rows, positions]
-    letters = shape[2]
-    if len(targets) and targets.max() >= letters:
-        worst = int(np.argmax(targets))
-        raise ValueError(
-            f"logits: have a vocabulary of {letters}, smaller than token id {targets[worst]} at "
-            f"{(int(rows[worst]), int(positions[worst]))}"
-        )
-    if mask_token is not None and (targets == mask_token).any():
-        worst = int(np.argmax(targets == mask_token))
+    if mask_token is not None and (x[rows, positions] == mask_token).any():
+        worst = int(np.argmax(x[rows, positions] == mask_token))
         raise ValueError(
             f"x: the token at {(int(rows[worst]), int(positions[worst]))} is the mask token "
             f"{mask_token}, expected what it hides: it would be scored"
+        )
+    losses, entropies = scores_at(logits, x, rows, positions, shift=shift)
+    masked = np.bincount(rows, minlength=len(x))
+    queries = np.flatnonzero(masked)
+    return Scores(
+        queries,
+        (among.sum(axis=1) - masked)[queries],
+        np.bincount(rows, losses, minlength=len(x))[queries] / masked[queries],
+        np.bincount(rows, entropies, minlength=len(x))[queries] / masked[queries],
+    )
+
+
+def scores_at(
+    logits: Any, x: Codes, rows: Codes, positions: Codes, *, shift: bool
+) -> tuple[Floats, Floats]:
+    """Losses of the tokens at given places, and entropies of the predictions there, in nats."""
+    logits = unwrapped(logits)
+    shape = tuple(logits.shape)
+    if len(shape) != 3 or shape[:2] != x.shape:
+        raise ValueError(f"logits: have shape {shape}, expected ({x.shape[0]}, {x.shape[1]}, V)")
+    targets = x[rows, positions]
+    if len(targets) and targets.max() >= shape[2]:
+        worst = int(np.argmax(targets))
+        raise ValueError(
+            f"logits: have a vocabulary of {shape[2]}, smaller than token id {targets[worst]} at "
+            f"{(int(rows[worst]), int(positions[worst]))}"
         )
     # The answer to a token of a model that is shifted stands one place to the left.
     places = np.maximum(positions - 1, 0) if shift else positions
@@ -143,14 +163,7 @@ def scores(
             f"logits: give token {targets[worst]} at {where} probability zero, so that its loss "
             "is infinite; expected every token of the data to be possible"
         )
-    masked = np.bincount(rows, minlength=len(x))
-    queries = np.flatnonzero(masked)
-    return Scores(
-        queries,
-        (among.sum(axis=1) - masked)[queries],
-        np.bincount(rows, losses, minlength=len(x))[queries] / masked[queries],
-        np.bincount(rows, entropies, minlength=len(x))[queries] / masked[queries],
-    )
+    return losses, entropies
 
 
 def check_scale(logits: Any, mask: Mask, *, shift: bool, mask_token: int | None) -> None:
@@ -172,7 +185,3 @@ def check_scale(logits: Any, mask: Mask, *, shift: bool, mask_token: int | None)
             f"logits: the mask token {mask_token} is still scored, with probability {share:.2g}; "
             "expected none: set its logit to -inf"
         )
-
-
-#: Probability of the mask token that is small enough not to matter: losses are too large by it.
-MASK_SHARE = 1e-4

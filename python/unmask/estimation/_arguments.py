@@ -1,0 +1,54 @@
+"""Arguments that several functions take."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..distributions import Distribution
+from ._queries import Mask, Oracle
+from ._tensor import Codes
+
+if TYPE_CHECKING:
+    from ..distributions._base import Seed
+
+
+def oracle_of(oracle: Oracle | Distribution) -> Oracle:
+    """What to call; a distribution is asked as a model is, and does not refuse to answer."""
+    if isinstance(oracle, Distribution):
+        law = oracle
+
+        def ask(x: Codes, mask: Mask) -> Any:
+            with np.errstate(divide="ignore"):
+                return np.log(law.conditional_marginals(x, mask, on_impossible="uniform"))
+
+        return ask
+    if not callable(oracle):
+        raise TypeError(
+            f"oracle: is a {type(oracle).__name__}, expected a callable (x, mask) -> logits"
+        )
+    return oracle
+
+
+def checked_count(value: int, name: str) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}: is a {type(value).__name__}, expected an integer") from None
+    if number < 1:
+        raise ValueError(f"{name}: is {number}, expected at least 1")
+    return number
+
+
+def checked_seed(seed: Seed) -> int:
+    """Return a number, from which everything random follows."""
+    if isinstance(seed, np.random.Generator):
+        return int(seed.integers(2**63 - 1))
+    if seed is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
+    number = operator.index(seed)
+    if number < 0:
+        raise ValueError(f"seed: is {number}, expected at least 0")
+    return number
