@@ -67,6 +67,9 @@ def plan(
             "--unit bits.",
         ),
     ] = None,
+    losses: given.LossesOption = False,
+    tokens: given.TokensOption = None,
+    entropy: given.EntropyOption = None,
     weights: given.WeightsOption = None,
     kind: given.KindOption = Kind.AUTO,
     gaps: given.GapsOption = Gaps.ERROR,
@@ -84,6 +87,18 @@ def plan(
     """
     if steps is not None and max_kl is not None:
         raise typer.BadParameter("expected one of the two", param_hint="--steps, --max-kl")
+    for option, value in (("--tokens", tokens), ("--entropy", entropy)):
+        if value is not None and not losses:
+            raise typer.BadParameter("expected only with --losses", param_hint=option)
+    if losses:
+        reading = (weights, kind, gaps, estimator, normalize)
+        if reading != (None, Kind.AUTO, Gaps.ERROR, Estimator.PLUGIN, False):
+            raise typer.BadParameter(
+                "does not go with --weights, --as, --gaps, --estimator and --normalize",
+                param_hint="--losses",
+            )
+        _plan_losses(file, tokens, entropy, steps, max_kl, unit, as_json, plot, save)
+        return
     with guarded():
         from ._plan import make_plan
 
@@ -247,6 +262,43 @@ def _load(
     if save is not None:
         source.curve.save(save)
     return source
+
+
+def _plan_losses(
+    file: Path,
+    tokens: int | None,
+    entropy: float | None,
+    steps: int | None,
+    max_kl: float | None,
+    unit: Unit,
+    as_json: bool,
+    plot: Path | None,
+    save: Path | None,
+) -> None:
+    """Plan for a trained model."""
+    with guarded():
+        from ._losses import plan_losses
+
+        for output, image in ((plot, True), (save, False)):
+            if output is not None:
+                check_output(output, file, image=image)
+        tolerance = None if max_kl is None else unit.nats(max_kl)
+        found = plan_losses(file, tokens, entropy, unit, steps, tolerance)
+        if save is not None:
+            found.curve.save(save)
+        if plot is not None:
+            from .. import plot as draw
+
+            save_figure(draw.compare(found.curve, found.advice.schedule), plot)
+        if as_json:
+            _print_json(found.as_json(unit))
+            return
+        from . import _show as show
+        from ._show_losses import show_losses
+
+        with show.page() as out:
+            show_losses(out, found, unit)
+        show.show_warnings(found.warnings())
 
 
 def _axes() -> Any:

@@ -9,6 +9,7 @@ import typer
 from ._unit import Unit as Unit
 
 INPUT, OUTPUT = "How to read FILE", "What to put out"
+MODEL = "Planning for a trained model"
 
 
 class Kind(StrEnum):
@@ -43,6 +44,37 @@ File = Annotated[
         show_default=False,
         help="Samples (text, .csv, .tsv, .fasta, .a2m, .a3m, .npy, .npz), a joint table (.npy, "
         ".npz), or a curve written by --save.",
+    ),
+]
+LossesOption = Annotated[
+    bool,
+    typer.Option(
+        "--losses",
+        rich_help_panel=MODEL,
+        help="FILE holds held-out losses of a masked token: a table of revealed tokens (or mask "
+        "ratio), loss and perhaps the number of sequences; or what unmask.estimation saved.",
+    ),
+]
+TokensOption = Annotated[
+    int | None,
+    typer.Option(
+        "--tokens",
+        min=1,
+        metavar="N",
+        show_default=False,
+        rich_help_panel=MODEL,
+        help="Number of tokens, for mask ratios, or where the largest count is not N - 1.",
+    ),
+]
+EntropyOption = Annotated[
+    float | None,
+    typer.Option(
+        "--entropy",
+        min=0,
+        metavar="H",
+        show_default=False,
+        rich_help_panel=MODEL,
+        help="Joint entropy of the data, in the unit of --unit, for absolute divergences.",
     ),
 ]
 WeightsOption = Annotated[

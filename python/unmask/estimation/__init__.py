@@ -23,5 +23,6 @@ from ._estimate import EstimationInterrupted as EstimationInterrupted
 from ._estimate import estimate_curve as estimate_curve
 from ._gain import Gain as Gain
 from ._gain import gain as gain
+from ._log import read_losses as read_losses
 from ._recommend import Recommendation as Recommendation
 from ._recommend import recommend as recommend
