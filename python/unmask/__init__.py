@@ -16,6 +16,7 @@ Schedule([1, 1])
 """
 
 from . import adapters as adapters
+from . import bounds as bounds
 from . import distributions as distributions
 from . import estimation as estimation
 from . import hardness as hardness

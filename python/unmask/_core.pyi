@@ -10,10 +10,15 @@ __all__ = [
     "blocks_curve",
     "code_rank_totals",
     "exchangeable_curve",
+    "integer_steps",
     "kernel_name",
     "markov_curve",
     "mean_entropies",
+    "minimax_with_steps",
+    "minimax_with_tolerance",
     "num_threads",
+    "odds_with_growth",
+    "odds_with_steps",
     "policy_law",
     "require_table",
     "require_work",
@@ -21,6 +26,7 @@ __all__ = [
     "schedule_frontier",
     "schedule_with_steps",
     "schedule_with_tolerance",
+    "schedule_worst_case",
     "set_num_threads",
     "table_curve",
     "table_entropy",
@@ -31,6 +37,7 @@ __all__ = [
 
 _Floats = npt.NDArray[np.float64]
 _Integers = npt.NDArray[np.int64]
+_PerFunctional = tuple[float, float, float, float]
 _Progress = Callable[[float], object] | None
 
 class WorkError(ValueError): ...
@@ -50,6 +57,7 @@ def blocks_curve(
 def exchangeable_curve(
     count_pmf: _Floats, threads: int | None = None, progress: _Progress = None
 ) -> tuple[_Floats, _Floats, _Floats]: ...
+def integer_steps(increments: _Floats, steps: int) -> _Integers: ...
 def kernel_name() -> str: ...
 def markov_curve(
     initial: _Floats,
@@ -60,6 +68,12 @@ def markov_curve(
     progress: _Progress = None,
 ) -> tuple[_Floats, _Floats, _Floats]: ...
 def mean_entropies(h: _Floats) -> _Floats: ...
+def minimax_with_steps(
+    n: int, bounds: _PerFunctional, steps: int
+) -> tuple[_Integers, float, list[float], bool]: ...
+def minimax_with_tolerance(
+    n: int, bounds: _PerFunctional, max_kl: float
+) -> tuple[_Integers, float, list[float], bool]: ...
 def num_threads() -> int: ...
 def policy_law(
     pmf: _Floats,
@@ -71,6 +85,8 @@ def policy_law(
     threads: int | None = None,
     progress: _Progress = None,
 ) -> tuple[_Floats, _Floats]: ...
+def odds_with_growth(n: int, rho: float) -> _Integers: ...
+def odds_with_steps(n: int, steps: int) -> _Integers: ...
 def require_table(bytes_per_cell: float, alphabet_sizes: Sequence[int]) -> None: ...
 def require_work(operations: float) -> None: ...
 def set_num_threads(threads: int | None) -> None: ...
@@ -78,6 +94,7 @@ def schedule_excess(h: _Floats, sizes: _Integers) -> float: ...
 def schedule_frontier(h: _Floats, max_steps: int, progress: _Progress = None) -> _Floats: ...
 def schedule_with_steps(h: _Floats, steps: int) -> _Integers: ...
 def schedule_with_tolerance(h: _Floats, max_excess: float) -> _Integers: ...
+def schedule_worst_case(bounds: _PerFunctional, sizes: _Integers) -> tuple[float, list[float]]: ...
 def table_curve(
     pmf: _Floats, threads: int | None = None, progress: _Progress = None
 ) -> tuple[_Floats, _Floats, _Floats]: ...

@@ -18,6 +18,9 @@ Empty = Literal["drop", "refuse"]
 #: What the sizes, 64-bit integers, can sum to.
 MAX_TOKENS = (1 << 63) - 1
 
+#: Most steps that are listed in full.
+LISTED_STEPS = 24
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Schedule:
@@ -180,13 +183,19 @@ class Schedule:
         return hash(self.sizes.tobytes())
 
     def __repr__(self) -> str:
-        sizes = self.sizes.tolist()
-        if len(sizes) <= 24:
-            return f"Schedule({sizes})"
-        head, tail = ", ".join(map(str, sizes[:10])), ", ".join(map(str, sizes[-10:]))
-        return f"<Schedule of {self.nfe} steps for n={self.n}: [{head}, ..., {tail}]>"
+        if self.nfe <= LISTED_STEPS:
+            return f"Schedule({self._listed()})"
+        return f"<Schedule of {self.nfe} steps for n={self.n}: {self._listed()}>"
 
-    def __reduce__(self) -> tuple[type[Schedule], tuple[list[int]]]:
+    def _listed(self) -> str:
+        """The sizes, or the first and the last of many."""
+        sizes = self.sizes.tolist()
+        if len(sizes) <= LISTED_STEPS:
+            return str(sizes)
+        head, tail = ", ".join(map(str, sizes[:10])), ", ".join(map(str, sizes[-10:]))
+        return f"[{head}, ..., {tail}]"
+
+    def __reduce__(self) -> tuple[object, ...]:
         return Schedule, (self.sizes.tolist(),)
 
     def _repr_html_(self) -> str:

@@ -17,6 +17,12 @@ def checked_tokens(n: int) -> int:
     return n
 
 
+def check_exact(n: int) -> None:
+    """Whether doubles hold all numbers up to `n`."""
+    if n > 1 << 53:
+        raise ValueError(f"n: is {n}, expected at most 2^53")
+
+
 def checked_steps(n: int, steps: int, name: str = "steps") -> tuple[int, int]:
     """Whole numbers with ``1 <= steps <= n``."""
     n, steps = checked_tokens(n), _integer(steps, name)

@@ -36,7 +36,7 @@ def austin(n: int, dtc: float, max_kl: float) -> Schedule:
 
     See Also
     --------
-    optimal : The fewest steps where the curve is known.
+    minimax : The same guarantee in the fewest steps there can be.
 
     Examples
     --------

@@ -30,6 +30,7 @@ def square_root(curve: Curve, steps: int) -> Schedule:
 
     See Also
     --------
+    integer_steps : For few tokens per step.
     optimal : The best schedule, at any number of steps.
 
     Examples

@@ -37,7 +37,7 @@ def total_correlation(n: int, bound: float, max_kl: float) -> Schedule:
 
     See Also
     --------
-    optimal : The fewest steps where the curve is known.
+    minimax : The same guarantee in the fewest steps there can be.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def dual_total_correlation(n: int, bound: float, max_kl: float) -> Schedule:
 
     See Also
     --------
-    optimal : The fewest steps where the curve is known.
+    minimax : The same guarantee in the fewest steps there can be.
 
     Examples
     --------

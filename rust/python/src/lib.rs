@@ -29,7 +29,9 @@ mod _core {
     use crate::policy::policy_law;
     #[pymodule_export]
     use crate::schedule::{
-        schedule_excess, schedule_frontier, schedule_with_steps, schedule_with_tolerance,
+        integer_steps, minimax_with_steps, minimax_with_tolerance, odds_with_growth,
+        odds_with_steps, schedule_excess, schedule_frontier, schedule_with_steps,
+        schedule_with_tolerance, schedule_worst_case,
     };
     #[pymodule_export]
     use crate::support::Support;

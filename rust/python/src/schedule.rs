@@ -1,8 +1,8 @@
-//! Schedules: cost, optimum, frontier.
+//! Schedules: cost, optimum, frontier, worst cases and rules.
 
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
-use unmask_core::schedule::{self, Losses};
+use unmask_core::schedule::{self, Knowns, Losses, Minimax, PerFunctional, WorstCase};
 
 use crate::array::cells;
 use crate::error::to_python;
@@ -79,4 +79,96 @@ pub fn schedule_frontier<'py>(
         schedule::frontier(&losses, max_steps, monitor)
     })?;
     Ok(frontier.into_pyarray(py))
+}
+
+/// What a minimax schedule is: sizes, worst case, multipliers, whether the search was exhaustive.
+type Guaranteed<'py> = (Bound<'py, PyArray1<i64>>, f64, PerFunctional, bool);
+
+fn guaranteed<'py>(py: Python<'py>, found: Minimax) -> Guaranteed<'py> {
+    let WorstCase { value, multipliers } = found.worst_case;
+    (sizes(py, found.sizes), value, multipliers, found.proven)
+}
+
+/// The shortest schedule whose worst case over all curves within `bounds` is at most `max_kl`.
+#[pyfunction]
+pub fn minimax_with_tolerance(
+    py: Python<'_>,
+    n: usize,
+    bounds: PerFunctional,
+    max_kl: f64,
+) -> PyResult<Guaranteed<'_>> {
+    let known = Knowns::new(n, bounds).map_err(to_python)?;
+    let found = Call::sequential().run(py, n as f64 * PASSES, |monitor| {
+        schedule::minimax_with_tolerance(&known, max_kl, monitor)
+    })?;
+    Ok(guaranteed(py, found))
+}
+
+/// The schedule of at most `steps` steps with the least worst case over all curves within `bounds`.
+#[pyfunction]
+pub fn minimax_with_steps(
+    py: Python<'_>,
+    n: usize,
+    bounds: PerFunctional,
+    steps: usize,
+) -> PyResult<Guaranteed<'_>> {
+    let known = Knowns::new(n, bounds).map_err(to_python)?;
+    let found = Call::sequential().run(py, n as f64 * PASSES, |monitor| {
+        schedule::minimax_with_steps(&known, steps, monitor)
+    })?;
+    Ok(guaranteed(py, found))
+}
+
+/// Worst case of a schedule over all curves within `bounds`, and the multipliers that prove it.
+#[pyfunction]
+pub fn schedule_worst_case(
+    py: Python<'_>,
+    bounds: PerFunctional,
+    sizes: PyReadonlyArrayDyn<'_, i64>,
+) -> PyResult<(f64, PerFunctional)> {
+    let sizes: Vec<usize> = cells("sizes", &sizes)?
+        .iter()
+        .map(|&s| s.max(0) as usize)
+        .collect();
+    let known = Knowns::new(sizes.iter().sum(), bounds).map_err(to_python)?;
+    let worst = Call::sequential().run(py, sizes.len() as f64 * PASSES, |monitor| {
+        schedule::worst_case(&known, &sizes, monitor)
+    })?;
+    Ok((worst.value, worst.multipliers))
+}
+
+/// Sizes of the steps in which the odds of being revealed grow by a factor `1 + rho`.
+#[pyfunction]
+pub fn odds_with_growth(py: Python<'_>, n: usize, rho: f64) -> PyResult<Bound<'_, PyArray1<i64>>> {
+    let found = Call::sequential().run(py, n as f64, |monitor| {
+        schedule::odds_with_growth(n, rho, monitor)
+    })?;
+    Ok(sizes(py, found))
+}
+
+/// Sizes for the slowest growth of the odds in at most `steps` steps.
+#[pyfunction]
+pub fn odds_with_steps(
+    py: Python<'_>,
+    n: usize,
+    steps: usize,
+) -> PyResult<Bound<'_, PyArray1<i64>>> {
+    let found = Call::sequential().run(py, steps as f64 * PASSES, |monitor| {
+        schedule::odds_with_steps(n, steps, monitor)
+    })?;
+    Ok(sizes(py, found))
+}
+
+/// Sizes of at most `steps` steps, each the best integer for the slopes inside it.
+#[pyfunction]
+pub fn integer_steps<'py>(
+    py: Python<'py>,
+    increments: PyReadonlyArrayDyn<'py, f64>,
+    steps: usize,
+) -> PyResult<Bound<'py, PyArray1<i64>>> {
+    let increments = cells("increments", &increments)?;
+    let found = Call::sequential().run(py, increments.len() as f64 * PASSES, |monitor| {
+        schedule::integer_steps(increments, steps, monitor)
+    })?;
+    Ok(sizes(py, found))
 }

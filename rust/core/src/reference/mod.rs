@@ -1,5 +1,6 @@
 //! The naive definition of everything, and the inputs on which the rest must agree with it.
 
 pub(crate) mod code;
+pub(crate) mod minimax;
 pub(crate) mod schedule;
 pub(crate) mod table;

@@ -22,16 +22,34 @@
 //! * [`optimal_with_steps`] and [`optimal_with_tolerance`] search over a price per step, `O(n)` a
 //!   price, and splice two schedules when the answer lies between them.
 //! * [`frontier()`] is dynamic programming, `O(n)` a step.
+//!
+//! Where the curve is not known but bounds on functionals of it are:
+//!
+//! * [`worst_case()`] is a linear program over curves, and its dual a certificate.
+//! * [`minimax_with_tolerance`] and [`minimax_with_steps`] search over the multipliers of the dual.
+//!
+//! By rule: [`odds_with_growth`] where nothing is known, [`integer_steps()`] by local slopes.
 
 mod frontier;
 mod goal;
+mod greedy;
 mod hull;
+mod integer_steps;
+mod knowns;
 mod losses;
+mod minimax;
+mod odds;
 mod optimal;
 mod path;
 mod price;
 mod sweep;
+mod worst_case;
 
 pub use frontier::frontier;
+pub use integer_steps::integer_steps;
+pub use knowns::{Knowns, PerFunctional};
 pub use losses::Losses;
+pub use minimax::{Minimax, minimax_with_steps, minimax_with_tolerance};
+pub use odds::{odds_with_growth, odds_with_steps};
 pub use optimal::{optimal_with_steps, optimal_with_tolerance};
+pub use worst_case::{WorstCase, worst_case};

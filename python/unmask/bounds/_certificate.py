@@ -1,0 +1,256 @@
+"""All bounds for one schedule, beside the exact value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from .._information_curve import InformationCurve
+from .._schedule import Schedule
+from ..schedules import minimax
+from ._arguments import check_information_curve, checked_schedule
+from ._error import largest_step_kl, li_cai_kl, worst_order_kl
+from ._lower import least_kl, least_steps
+from ._steps import austin_steps, chen_cong_li_steps, wainwright_steps
+from ._wainwright import wainwright_kl
+from ._worst_case import worst_case_kl
+
+Kind = Literal["exact", "lower", "upper"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One line of a `Certificate`.
+
+    Attributes
+    ----------
+    name : str
+        What bounds.
+    kind : {"exact", "lower", "upper"}
+        On which side of the exact value the bound is.
+    unit : {"nats", "steps"}
+        Whether the expected KL of the schedule is bounded, or the number of steps that are needed
+        (lower) or enough (upper) for it.
+    value : float or None
+        None where the bound does not apply.
+    source : str
+        Theorem and paper.
+    reason : str
+        Why the bound does not apply, or empty.
+    """
+
+    name: str
+    kind: Kind
+    unit: Literal["nats", "steps"]
+    value: float | None
+    source: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Certificate:
+    """What is proved of a schedule for a curve; made by `certificate`.
+
+    A sequence of `Bound`; ``certificate["name"]`` finds one by name.
+
+    Attributes
+    ----------
+    schedule : Schedule
+        What is certified.
+    expected_kl : float
+        Its exact expected KL, in nats.
+    bounds : tuple of Bound
+        The exact value first, then bounds in nats, then numbers of steps.
+    """
+
+    schedule: Schedule
+    expected_kl: float
+    bounds: tuple[Bound, ...]
+
+    def __len__(self) -> int:
+        return len(self.bounds)
+
+    def __iter__(self) -> Iterator[Bound]:
+        return iter(self.bounds)
+
+    def __getitem__(self, name: str) -> Bound:
+        for bound in self.bounds:
+            if bound.name == name:
+                return bound
+        names = ", ".join(bound.name for bound in self.bounds)
+        raise KeyError(f"{name!r} is not one of: {names}")
+
+    def __repr__(self) -> str:
+        head = f"Certificate of {self.schedule.nfe} steps for n={self.schedule.n}"
+        sign = {"exact": "=", "lower": ">=", "upper": "<="}
+        lines = [head]
+        for unit, title in (
+            ("nats", "expected KL, nats"),
+            ("steps", "steps for this expected KL"),
+        ):
+            lines.append(f"  {title}")
+            for bound in self.bounds:
+                if bound.unit == unit:
+                    figure = "does not apply" if bound.value is None else f"{bound.value:.6g}"
+                    note = bound.reason or bound.source
+                    lines.append(
+                        f"    {sign[bound.kind]:>2} {figure:<14}  {bound.name:<22}  {note}"
+                    )
+        return "\n".join(lines)
+
+
+def certificate(
+    schedule: Schedule, curve: InformationCurve, *, alphabet_size: float | None = None
+) -> Certificate:
+    """Set every bound on a schedule beside its exact expected KL.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        What is asked about.
+    curve : InformationCurve
+        Of the distribution that is sampled.
+    alphabet_size : float, optional
+        Letters of a token, for the bound over orders.
+
+    Returns
+    -------
+    Certificate
+        Bounds on the expected KL; and numbers of steps that are needed (for this curve, or for
+        everything within its total correlations) and enough for the same expected KL. A bound that
+        does not apply says why.
+
+    Raises
+    ------
+    TypeError
+        If the curve is not that of a distribution.
+    ValueError
+        If it increases, which no distribution does, or the schedule is for another number of
+        tokens.
+
+    Examples
+    --------
+    >>> from unmask import InformationCurve
+    >>> curve = InformationCurve.from_conditional_entropies([1.0, 0.5, 0.25, 0.25])
+    >>> proof = certificate(Schedule([1, 1, 2]), curve)
+    >>> proof.expected_kl, proof["least in these steps"].value
+    (0.0, 0.0)
+    """
+    check_information_curve(curve)
+    schedule = checked_schedule(schedule, curve)
+    exact = curve.expected_kl(schedule)
+    # Zero may come out below it.
+    tolerance = max(exact, 0.0)
+    tc, dtc = max(curve.total_correlation, 0.0), max(curve.dual_total_correlation, 0.0)
+
+    def order() -> float:
+        if alphabet_size is None:
+            raise ValueError("alphabet_size: is not given")
+        return worst_order_kl(schedule, alphabet_size)
+
+    def shortest() -> float:
+        return minimax(
+            curve.n, max_kl=tolerance, total_correlation=tc, dual_total_correlation=dtc
+        ).nfe
+
+    chen, li = "Chen, Cong and Li, arXiv 2511.04647", "Li and Cai, arXiv 2505.21400"
+    wainwright = "Wainwright, arXiv 2608.13520"
+    program = "linear program over all curves within the bounds"
+    rows: list[tuple[str, Kind, Literal["nats", "steps"], Callable[[], float], str]] = [
+        ("exact", "exact", "nats", lambda: exact, f"left Riemann error, {chen}"),
+        (
+            "least in these steps",
+            "lower",
+            "nats",
+            lambda: least_kl(curve, schedule.nfe),
+            "dynamic programming",
+        ),
+        (
+            "worst case, TC",
+            "upper",
+            "nats",
+            lambda: worst_case_kl(schedule, total_correlation=tc),
+            program,
+        ),
+        (
+            "worst case, DTC",
+            "upper",
+            "nats",
+            lambda: worst_case_kl(schedule, dual_total_correlation=dtc),
+            program,
+        ),
+        (
+            "worst case, TC and DTC",
+            "upper",
+            "nats",
+            lambda: worst_case_kl(schedule, total_correlation=tc, dual_total_correlation=dtc),
+            program,
+        ),
+        (
+            "worst case, all",
+            "upper",
+            "nats",
+            lambda: worst_case_kl(schedule, curve),
+            f"{program}, Z_n and harmonic mass among them",
+        ),
+        ("odds", "upper", "nats", lambda: wainwright_kl(schedule, curve), wainwright),
+        (
+            "largest step",
+            "upper",
+            "nats",
+            lambda: largest_step_kl(schedule, curve),
+            "(s_max - 1) Z_n",
+        ),
+        ("Li-Cai", "upper", "nats", lambda: li_cai_kl(schedule, curve), li),
+        ("any order", "upper", "nats", order, "(n - k) log q, any law and order"),
+        (
+            "least for this curve",
+            "lower",
+            "steps",
+            lambda: least_steps(curve, tolerance),
+            "dynamic programming",
+        ),
+        (
+            "minimax, TC and DTC",
+            "upper",
+            "steps",
+            shortest,
+            "shortest for everything within the bounds",
+        ),
+        (
+            "Chen-Cong-Li",
+            "upper",
+            "steps",
+            lambda: chen_cong_li_steps(curve, max_kl=tolerance),
+            chen,
+        ),
+        (
+            "Austin",
+            "upper",
+            "steps",
+            lambda: austin_steps(curve, max_kl=tolerance),
+            "Austin, arXiv 1809.10272",
+        ),
+        (
+            "odds, steps",
+            "upper",
+            "steps",
+            lambda: wainwright_steps(curve, max_kl=tolerance),
+            wainwright,
+        ),
+    ]
+    return Certificate(schedule, exact, tuple(_bound(*row) for row in rows))
+
+
+def _bound(
+    name: str,
+    kind: Kind,
+    unit: Literal["nats", "steps"],
+    call: Callable[[], float],
+    source: str,
+) -> Bound:
+    try:
+        return Bound(name, kind, unit, float(call()), source)
+    except ValueError as error:
+        return Bound(name, kind, unit, None, source, str(error))
