@@ -453,7 +453,8 @@ def test_comparisons_agree_with_the_library(steps):
     assert found["steps"] == [2, 3, 9]
     rows = {row["name"]: row["schedules"] for row in found["comparison"]}
     rules = ["uniform, larger first", "uniform, larger last", "cosine", "arccos", "square root"]
-    assert list(rows) == ["optimal", *rules]
+    assert list(rows) == ["optimal", *rules, "minimax"]
+    known = {name: getattr(curve, name) for name in ("total_correlation", "dual_total_correlation")}
     for i, k in enumerate([2, 3, 9]):
         expected = [
             schedules.optimal(curve, steps=k),
@@ -462,6 +463,7 @@ def test_comparisons_agree_with_the_library(steps):
             schedules.cosine(9, k),
             schedules.arccos(9, k),
             schedules.square_root(curve, k),
+            schedules.minimax(9, steps=k, **known),
         ]
         for row, schedule in zip(rows.values(), expected, strict=True):
             assert row[i]["sizes"] == schedule.sizes.tolist()

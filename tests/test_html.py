@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from unmask import CrossEntropyCurve, InformationCurve, Schedule, schedules, testing
+from unmask import CrossEntropyCurve, InformationCurve, Schedule, bounds, schedules, testing
 
 SVG = "{http://www.w3.org/2000/svg}"
 CURVE = InformationCurve.from_conditional_entropies([1.0, 0.6, 0.5, 0.25, 0.0])
@@ -61,6 +61,21 @@ def test_a_frontier_lists_what_it_draws(curve):
     assert steps[:2] == ["steps", "1"]
     assert excess[1] == f"{frontier.excess[0]:.4g}"
     assert len(steps) == 1 + curve.n.bit_length()
+
+
+def test_a_certificate_lists_its_bounds():
+    proof = bounds.certificate(Schedule([1, 3, 1]), CURVE)
+    tree = ElementTree.fromstring(proof._repr_html_())
+    head, *rows = ([cell.text or "" for cell in row] for row in tree.iter("tr"))
+    assert head == ["", "bound", "theorem"]
+    assert [row[1] for row in rows] == [bound.name for bound in proof]
+    for row, bound in zip(rows, proof, strict=True):
+        if bound.value is None:
+            assert row[::2] == ["", bound.reason]
+        else:
+            assert row[0].split()[1:] == [f"{bound.value:.6g}", bound.unit]
+            assert row[2] == bound.source
+    assert any(bound.value is None for bound in proof)
 
 
 def test_nothing_is_imported_for_it():

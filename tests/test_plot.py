@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import unmask
-from unmask import CrossEntropyCurve, InformationCurve, Schedule, plot, schedules
+from unmask import CrossEntropyCurve, InformationCurve, Schedule, bounds, plot, schedules
 from unmask.distributions import MarkovChain
 from unmask.plot._style import MARKED_POINTS
 
@@ -163,6 +163,58 @@ def test_the_rules_are_what_they_say(curve):
         assert chain.expected_kl(one) <= min(tc, dtc)
 
 
+def test_minimax_schedules_are_as_good_as_they_promise():
+    chain = unmask.information_curve(MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 64))
+    lengths = [1, 2, 5, 20]
+    made = plot.rules(chain, lengths)["minimax"]
+    assert [len(one) for one in made] == lengths
+    for one in made:
+        assert chain.expected_kl(one) <= one.worst_case_kl * (1 + 1e-12)
+    # Of many tokens only some lengths.
+    long = InformationCurve.from_conditional_entropies(np.linspace(1, 0.5, 30_000))
+    assert 0 < len(plot.rules(long, range(1, 11))["minimax"]) < 10
+
+
+def test_bounds_stand_on_their_side_of_the_exact_value(ax):
+    chain = unmask.information_curve(MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 32))
+    proof = bounds.certificate(Schedule([1, 8, 8, 8, 6, 1]), chain, alphabet_size=2)
+    for unit in ("nats", "steps"):
+        plot.bounds(proof, ax := Figure().subplots(), unit=unit)
+        shown = [one for one in proof if one.unit == unit and one.kind != "exact"]
+        assert [text.get_text() for text in ax.get_yticklabels()] == [one.name for one in shown]
+        assert unit in ax.get_xlabel()
+        marked = [line for line in ax.lines if line.get_marker() in "<>"]
+        for one, line in zip(shown, marked, strict=True):
+            assert line.get_xdata()[0] == one.value
+            assert line.get_marker() == ("<" if one.kind == "upper" else ">")
+        (exact,) = [line for line in ax.lines if line.get_label().startswith("this schedule")]
+        assert exact.get_xdata()[0] == (proof.expected_kl if unit == "nats" else 6)
+        assert all(ax.get_xlim()[0] < line.get_xdata()[0] < ax.get_xlim()[1] for line in marked)
+
+
+def test_bounds_without_a_place_on_the_axis_stand_at_its_ends(ax):
+    flat = InformationCurve.from_conditional_entropies(np.ones(8))
+    plot.bounds(bounds.certificate(Schedule([4, 4]), flat), ax)
+    low, high = ax.get_xlim()
+    marked = [line for line in ax.lines if line.get_marker() in "<>"]
+    assert all(low < line.get_xdata()[0] < high for line in marked)
+    assert {text.get_text() for text in ax.texts} <= {"0", "inf"}
+    ax.figure.canvas.draw()
+
+
+def test_bounds_of_something_else_are_refused(curve, ax):
+    with pytest.raises(TypeError, match="is a Schedule, expected a Certificate"):
+        plot.bounds(Schedule([1]), ax)
+    with pytest.raises(ValueError, match="unit: is 'bits'"):
+        plot.bounds(bounds.certificate(Schedule([5]), curve), ax, unit="bits")
+
+
+def test_estimates_that_contradict_themselves_have_no_bounds(curve):
+    rising = InformationCurve.from_conditional_entropies([1.0, 0.5, 0.7])
+    assert len(plot.compare(rising, Schedule([1, 2])).axes) == 3
+    assert len(plot.compare(curve, Schedule([1, 4])).axes) == 4
+
+
 def test_a_comparison_shows_what_it_is_given(curve):
     figure = Figure()
     others = {"mine": iter([Schedule([1, 4]), Schedule([1, 2, 2])])}
@@ -174,11 +226,11 @@ def test_a_comparison_shows_what_it_is_given(curve):
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 300])
-def test_a_comparison_has_three_parts(n, tmp_path):
+def test_a_comparison_has_four_parts(n, tmp_path):
     curve = InformationCurve.from_conditional_entropies(np.log(np.arange(n, 0, -1.0)))
     schedule = schedules.optimal(curve, steps=-(-n // 3))
     figure = plot.compare(curve, schedule)
-    assert len(figure.axes) == 3
+    assert len(figure.axes) == 4
     figure.savefig(tmp_path / "plan.png")
     image = mpl.image.imread(tmp_path / "plan.png")
     assert image.shape[0] > 300

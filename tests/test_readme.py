@@ -2,11 +2,16 @@
 
 import doctest
 import os
+import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import unmask
+from unmask import schedules
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -32,7 +37,42 @@ def test_the_session(monkeypatch):
     assert runner.summarize().failed == 0
 
 
-@pytest.mark.parametrize("name", ["examples/README.md", "examples/splice_sites.png"])
+def test_the_first_picture():
+    script = runpy.run_path(str(ROOT / "examples" / "frontier.py"))
+    curve = unmask.information_curve(script["law"]())
+    totals = {
+        name: getattr(curve, name)
+        for name in ("total_correlation", "dual_total_correlation", "harmonic_mass")
+    }
+
+    def first(rule):
+        return next(k for k in range(1, curve.n + 1) if curve.expected_kl(rule(k)) <= 0.5)
+
+    steps = [
+        schedules.optimal(curve, max_kl=0.5).nfe,
+        first(lambda k: schedules.minimax(curve.n, steps=k, **totals)),
+        first(lambda k: schedules.uniform(curve.n, k)),
+        schedules.total_correlation(curve.n, curve.total_correlation, max_kl=0.5).nfe,
+    ]
+    caption = README.split("*Drawn by")[1].split("*")[0]
+    assert steps == [
+        int(number) for number in re.findall(r"(\d+) (?:equal )?(?:steps|of)", caption)
+    ]
+    left, right = script["picture"]().axes
+    assert "8 steps" in left.get_legend().get_texts()[1].get_text()
+    names = [text.get_text() for text in right.get_legend().get_texts()]
+    assert names == ["optimal", "uniform", "cosine", "TC or DTC", "minimax"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "examples/README.md",
+        "examples/splice_sites.png",
+        "examples/frontier.png",
+        "examples/frontier.py",
+    ],
+)
 def test_links(name):
     assert f"]({name})" in README
     assert (ROOT / name).exists()

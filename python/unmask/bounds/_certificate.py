@@ -99,6 +99,21 @@ class Certificate:
                     )
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        from .. import _html
+
+        sign = {"exact": "=", "lower": "\u2265", "upper": "\u2264"}
+        rows = [
+            (
+                "" if bound.value is None else f"{sign[bound.kind]} {bound.value:.6g} {bound.unit}",
+                bound.name,
+                bound.reason or bound.source,
+            )
+            for bound in self
+        ]
+        steps = f"Certificate of {self.schedule.nfe} steps for n={self.schedule.n}"
+        return _html.fragment(steps, _html.table(rows, ("", "bound", "theorem")))
+
 
 def certificate(
     schedule: Schedule, curve: InformationCurve, *, alphabet_size: float | None = None

@@ -21,6 +21,9 @@ ROUNDING = 1e-12
 #: Rules of thumb that a schedule is compared with.
 RULES = ("uniform, larger first", "uniform, larger last", "cosine")
 
+#: More tokens than this would keep people waiting for minimax schedules.
+MINIMAX_TOKENS = 1 << 17
+
 
 @dataclass(frozen=True)
 class Priced:
@@ -109,6 +112,11 @@ def compared(curve: InformationCurve, steps: int) -> list[Priced]:
         "arccos": schedules.arccos(curve.n, steps),
         "square root": schedules.square_root(curve, steps),
     }
+    tc, dtc = curve.total_correlation, curve.dual_total_correlation
+    if min(tc, dtc) > 0 and curve.n <= MINIMAX_TOKENS:
+        made["minimax"] = schedules.minimax(
+            curve.n, steps=steps, total_correlation=tc, dual_total_correlation=dtc
+        )
     informed = [priced(name, curve, schedule) for name, schedule in made.items()]
     return [best_of(curve, steps), *rules_of_thumb(curve, steps), *informed]
 

@@ -211,6 +211,8 @@ def show_comparison(
         one.schedule.nfe < k for row in rows.values() for k, one in zip(steps, row, strict=True)
     )
     notes = [MEANING.format(unit=unit).partition(" TV:")[0]]
+    if "minimax" in rows:
+        notes.append("Minimax: the least worst case of all curves with this TC and DTC.")
     if fewer:
         notes.append("[k]: the rule has only k steps, as empty ones are dropped.")
     show_notes(out, [*notes, *source.notes])

@@ -6,6 +6,7 @@ all of it on one figure. Matplotlib is imported when something is drawn: ``pip i
 in colour, so that they can be told apart in grey.
 """
 
+from ._bounds import bounds as bounds
 from ._compare import compare as compare
 from ._curve import curve as curve
 from ._frontier import frontier as frontier

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import schedules
+from .. import bounds, schedules
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._information_curve import InformationCurve
 from .._schedule import Schedule
+from ._bounds import bounds as draw_bounds
 from ._frontier import frontier
 from ._rules import rules
 from ._schedule import schedule as draw_schedule
@@ -28,6 +29,9 @@ FRONTIER_STEPS, FRONTIER_WORK = 64, 10**9
 #: of them does not pass below the optimum.
 COMPARED_LENGTHS = 100
 
+#: Heights in inches, of which the figure is 8 wide.
+MAIN_HEIGHT, BOUNDS_HEIGHT = 6.8, 3.0
+
 
 def compare(
     curve: InformationCurve | CrossEntropyCurve,
@@ -36,7 +40,7 @@ def compare(
     others: Mapping[str, Iterable[Schedule]] | None = None,
     figure: Figure | None = None,
 ) -> Figure:
-    """Draw the staircase, the frontier and the tokens by step on one figure.
+    """Draw the staircase, the frontier, the tokens by step and the bounds on one figure.
 
     Parameters
     ----------
@@ -53,6 +57,7 @@ def compare(
     Returns
     -------
     matplotlib.figure.Figure
+        Without bounds for losses, and for estimates that contradict Han's inequality.
 
     Raises
     ------
@@ -65,13 +70,18 @@ def compare(
     >>> law = unmask.InformationCurve.from_conditional_entropies([0.7, 0.2, 0.1])
     >>> figure = unmask.plot.compare(law, unmask.Schedule([1, 2]))
     >>> [ax.get_xlabel() for ax in figure.axes]
-    ['tokens unmasked, $j$', 'steps', 'step']
+    ['tokens unmasked, $j$', 'steps', 'step', 'expected KL (nats)']
     """
     cost = curve._excess(schedule)
+    proof = _certified(curve, schedule)
     matplotlib("pyplot")
     if figure is None:
-        figure = matplotlib("figure").Figure(figsize=(8, 6.8), layout="constrained")
-    axes = figure.subplot_mosaic([["curve", "curve"], ["frontier", "schedule"]])
+        height = MAIN_HEIGHT + (BOUNDS_HEIGHT if proof is not None else 0)
+        figure = matplotlib("figure").Figure(figsize=(8, height), layout="constrained")
+    # Apart, so that the names of the bounds do not push the other pictures aside.
+    ratios = [MAIN_HEIGHT, BOUNDS_HEIGHT][: 1 if proof is None else 2]
+    parts = figure.subfigures(len(ratios), height_ratios=ratios, squeeze=False)[:, 0]
+    axes = parts[0].subplot_mosaic([["curve", "curve"], ["frontier", "schedule"]])
     staircase(curve, schedule, axes["curve"])
 
     if others is None:
@@ -109,4 +119,16 @@ def compare(
             "cosine": schedules.cosine(curve.n, schedule.nfe),
         }
     draw_schedule(schedule, axes["schedule"], others=beside)
+    if proof is not None:
+        draw_bounds(proof, parts[1].subplots())
     return figure
+
+
+def _certified(
+    curve: InformationCurve | CrossEntropyCurve, schedule: Schedule
+) -> bounds.Certificate | None:
+    """The certificate, where the curve could be that of a distribution."""
+    monotone = (np.diff(curve.h) <= ROUNDING * curve.h[0]).all()
+    if not (isinstance(curve, InformationCurve) and monotone):
+        return None
+    return bounds.certificate(schedule, curve)

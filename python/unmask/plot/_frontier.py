@@ -10,13 +10,10 @@ import numpy as np
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._schedule import Schedule
 from ..schedules import Frontier
-from ._style import ACCENT, MARKED_POINTS, ROUNDING, on_axes, plain, styles
+from ._style import ACCENT, FEW_POWERS, MARKED_POINTS, ROUNDING, on_axes, plain, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-#: Values that span less than this ratio have labels between the powers of ten.
-FEW_POWERS = 50.0
 
 #: Markers on a line of many points are so far apart, by the diagonal of the axes.
 MARKER_GAP = 0.09

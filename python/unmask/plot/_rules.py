@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -16,6 +17,9 @@ TOLERANCES = 60
 
 #: The smallest of them, by the total correlation or its dual.
 SMALLEST = 1e-5
+
+#: Tokens times lengths that the search for minimax schedules may take: about a second.
+MINIMAX_WORK = 100_000
 
 
 def rules(curve: Curve, lengths: Iterable[int]) -> dict[str, list[Schedule]]:
@@ -32,7 +36,9 @@ def rules(curve: Curve, lengths: Iterable[int]) -> dict[str, list[Schedule]]:
     -------
     dict of str to list of Schedule
         ``uniform`` and ``cosine``; for an information curve also ``TC or DTC``, the published
-        schedules for a tolerance, whichever is the shorter (Chen, Cong and Li, arXiv 2511.04647).
+        schedules for a tolerance, whichever is the shorter (Chen, Cong and Li, arXiv 2511.04647),
+        and ``minimax``, which knows both and the harmonic mass. For more than some thousand tokens
+        only some lengths of the latter.
 
     Examples
     --------
@@ -51,6 +57,16 @@ def rules(curve: Curve, lengths: Iterable[int]) -> dict[str, list[Schedule]]:
     tc, dtc = curve.total_correlation, curve.dual_total_correlation
     if min(tc, dtc) > 0:
         made["TC or DTC"] = _published(n, tc, dtc, max(lengths, default=1))
+        made["minimax"] = [
+            schedules.minimax(
+                n,
+                steps=steps,
+                total_correlation=tc,
+                dual_total_correlation=dtc,
+                harmonic_mass=curve.harmonic_mass,
+            )
+            for steps in lengths[:: math.ceil(n * len(lengths) / MINIMAX_WORK) or 1]
+        ]
     return made
 
 

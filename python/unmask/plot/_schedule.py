@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,14 +34,12 @@ def schedule(
     """
     ax, others = on_axes(ax), others or {}
     steps = np.arange(1, schedule.nfe + 1)
+    look: dict[str, Any] = {"facecolor": SHADE, "edgecolor": ACCENT, "label": "this schedule"}
     # Gaps between bars help as long as there are few of them.
     if schedule.nfe <= MARKED_POINTS:
-        ax.bar(
-            steps, schedule.sizes, width=0.85, color=SHADE, edgecolor=ACCENT, label="this schedule"
-        )
+        ax.bar(steps, schedule.sizes, width=0.85, **look)
     else:
-        edges = np.arange(schedule.nfe + 1) + 0.5
-        ax.stairs(schedule.sizes, edges, fill=True, color=ACCENT, label="this schedule")
+        ax.stairs(schedule.sizes, np.arange(schedule.nfe + 1) + 0.5, fill=True, **look)
     for (name, other), (colour, dashes, _) in zip(others.items(), styles(len(others)), strict=True):
         ax.stairs(
             other.sizes,

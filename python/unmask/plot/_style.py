@@ -26,6 +26,9 @@ MARKED_POINTS = 40
 #: Divergences below this share of the largest are rounding, which a logarithmic axis would blow up.
 ROUNDING = 1e-12
 
+#: Values that span less than this ratio have labels between the powers of ten.
+FEW_POWERS = 50.0
+
 
 def matplotlib(module: str) -> Any:
     """Import a module of matplotlib, or say how to get it."""
