@@ -73,6 +73,47 @@ def conditional_marginal(pmf, x, mask, i):
     return weights / weights.sum() if weights.sum() > 0 else None
 
 
+def output_law(pmf, weighted_partitions):
+    """Law of the sampler that draws an ordered partition, each with its weight; plain Python.
+
+    Blocks may be empty. Impossible evidence is answered uniformly.
+    """
+    n, answers = pmf.ndim, {}
+
+    def answer(known, x, i):
+        key = (*sorted((j, x[j]) for j in known), i)
+        if key not in answers:
+            mask = [j not in known for j in range(n)]
+            law = conditional_marginal(pmf, x, mask, i)
+            answers[key] = np.full(pmf.shape[i], 1 / pmf.shape[i]) if law is None else law
+        return answers[key]
+
+    law = np.zeros(pmf.shape)
+    for weight, blocks in weighted_partitions:
+        for x in product(*map(range, pmf.shape)):
+            p, known = weight, []
+            for block in blocks:
+                for i in block:
+                    p *= answer(known, x, i)[x[i]]
+                known = [*known, *block]
+            law[x] += p
+    return law
+
+
+def weighted_by_sizes(sizes):
+    """Ordered partitions into blocks of these sizes, equally likely."""
+    partitions = list(ordered_partitions(sizes))
+    return [(1 / len(partitions), blocks) for blocks in partitions]
+
+
+def weighted_by_levels(n, levels):
+    """Each token, independently, is in block t with probability levels[t] - levels[t - 1]."""
+    rises = np.diff([0.0, *levels])
+    for steps in product(range(len(rises)), repeat=n):
+        blocks = [[i for i in range(n) if steps[i] == t] for t in range(len(rises))]
+        yield float(np.prod(rises[list(steps)])), blocks
+
+
 def compositions(n):
     """All schedules of n tokens."""
     for ends in product([False, True], repeat=n - 1):

@@ -16,9 +16,15 @@ __all__ = [
     "mean_entropies",
     "minimax_with_steps",
     "minimax_with_tolerance",
+    "mixture",
+    "mixture_require",
     "num_threads",
     "odds_with_growth",
     "odds_with_steps",
+    "partition_moments",
+    "partition_planned",
+    "partition_planned_require",
+    "partition_values",
     "policy_law",
     "require_table",
     "require_work",
@@ -74,7 +80,33 @@ def minimax_with_steps(
 def minimax_with_tolerance(
     n: int, bounds: _PerFunctional, max_kl: float
 ) -> tuple[_Integers, float, list[float], bool]: ...
+def mixture(
+    pmf: _Floats,
+    steps: Sequence[int] | Sequence[float],
+    uniform: bool,
+    threads: int | None = None,
+    progress: _Progress = None,
+) -> _Floats: ...
+def mixture_require(
+    alphabet_sizes: Sequence[int], steps: Sequence[int] | Sequence[float]
+) -> None: ...
 def num_threads() -> int: ...
+def partition_moments(
+    entropies: _Floats,
+    sizes: Sequence[int],
+    threads: int | None = None,
+    progress: _Progress = None,
+) -> tuple[float, float, list[int], list[int]]: ...
+def partition_planned(
+    entropies: _Floats,
+    max_steps: int,
+    threads: int | None = None,
+    progress: _Progress = None,
+) -> tuple[_Floats, list[list[int]]]: ...
+def partition_planned_require(n: int, max_steps: int) -> None: ...
+def partition_values(
+    entropies: _Floats, sizes: Sequence[int], progress: _Progress = None
+) -> _Floats: ...
 def policy_law(
     pmf: _Floats,
     rule: str,

@@ -1,14 +1,36 @@
 """What samplers really put out, exactly: output laws, ordered partitions and planned orders.
 
->>> import numpy as np
+The expected KL of a schedule is an average over random orders. Here is what stands behind it:
+
+* `mixture_law`, `mixture_kl`: the law that the random-order sampler really puts out.
+* `partition_kl`, `random_partition_kl`: one fixed order, and how much random ones differ.
+* `planned_partition`, `planned_frontier`, `bisection_partition`: the best order, and the price of a
+  random one.
+* `policy_law`, `speculative_law`: samplers that choose positions by confidence, or verify drafts.
+* `simulate`: any of them, at any length.
+
 >>> import unmask
->>> pair = unmask.distributions.Dense(np.array([[0.5, 0.0], [0.0, 0.5]]))
->>> law = unmask.samplers.OutputLaw(pair, np.full((2, 2), 0.25))
->>> round(law.kl, 4), law.reverse_kl, law.total_variation
-(0.6931, inf, 0.5)
+>>> chain = unmask.distributions.MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 6)
+>>> schedule = unmask.Schedule([1, 2, 3])
+>>> round(unmask.information_curve(chain).expected_kl(schedule), 4)
+0.2213
+>>> round(unmask.samplers.mixture_kl(chain, schedule), 4)
+0.0629
+>>> unmask.samplers.planned_partition(chain, steps=3)
+<PlannedPartition {3}, {1, 5}, {0, 2, 4}: KL 0 nats, exact>
 """
 
 from ._law import OutputLaw as OutputLaw
+from ._mixture import mixture_kl as mixture_kl
+from ._mixture import mixture_law as mixture_law
+from ._partition import PartitionKL as PartitionKL
+from ._partition import partition_kl as partition_kl
+from ._partition import random_partition_kl as random_partition_kl
+from ._planned import PlannedFrontier as PlannedFrontier
+from ._planned import PlannedPartition as PlannedPartition
+from ._planned import bisection_partition as bisection_partition
+from ._planned import planned_frontier as planned_frontier
+from ._planned import planned_partition as planned_partition
 from ._policies import Custom as Custom
 from ._policies import EntropyBound as EntropyBound
 from ._policies import EntropySum as EntropySum

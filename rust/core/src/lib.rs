@@ -37,6 +37,8 @@
 //! | [`table`] | validation of tables; entropies that need no lattice |
 //! | [`curve`] | the curve, by whichever way is cheaper |
 //! | [`family`] | curves of laws with structure, in polynomial time |
+//! | [`partition`] | ordered partitions: fixed, planned, random |
+//! | [`sampler`] | exact laws of what samplers put out |
 //! | [`schedule`] | costs, best schedules, the frontier |
 //! | [`policy`] | what samplers put out that choose positions by what they have seen |
 //! | [`sum`] | accurate sums |
@@ -52,10 +54,13 @@ pub mod lattice;
 pub mod limits;
 pub mod monitor;
 mod parallel;
+pub mod partition;
 pub mod policy;
 #[cfg(test)]
 mod reference;
+pub mod sampler;
 pub mod schedule;
+mod subset;
 pub mod sum;
 pub mod support;
 pub mod table;

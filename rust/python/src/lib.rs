@@ -7,7 +7,9 @@ mod error;
 mod family;
 mod gate;
 mod limits;
+mod partition;
 mod policy;
+mod sampler;
 mod schedule;
 mod support;
 mod table;
@@ -26,7 +28,13 @@ mod _core {
     #[pymodule_export]
     use crate::limits::{kernel_name, require_table, require_work};
     #[pymodule_export]
+    use crate::partition::{
+        partition_moments, partition_planned, partition_planned_require, partition_values,
+    };
+    #[pymodule_export]
     use crate::policy::policy_law;
+    #[pymodule_export]
+    use crate::sampler::{mixture, mixture_require};
     #[pymodule_export]
     use crate::schedule::{
         integer_steps, minimax_with_steps, minimax_with_tolerance, odds_with_growth,

@@ -14,6 +14,8 @@ mod generic;
 mod lanes;
 mod logarithm;
 mod portable;
+mod relax;
+mod spread;
 mod term;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,9 @@ mod thin;
 mod x86;
 
 use std::sync::OnceLock;
+
+pub use relax::ROW;
+pub use spread::Tile;
 
 use crate::sum::Sum;
 use term::{Identity, Positive, Singleton, XLnX};
@@ -47,10 +52,25 @@ pub struct Kernel {
     pub thin: fn(&mut [f64], &[f64], f64),
     /// `(p, up, down)`: the sums of `p` and of `p (up + down)`.
     pub weigh: Weigh,
+    /// `(row, raises, first, a, width, rows)`: lowers rows of `width` entries each to those of `row`
+    /// raised by a number: the first raise is for the row numbered `first`, the next for the
+    /// following number that contains all bits of `a`, and so on.
+    pub relax: Relax,
+    /// `(x, factors, out)`: every entry of `factors` scales as many successive ones of `x`.
+    pub scale: fn(&[f64], &[f64], &mut [f64]),
+    /// `(tile, x, factors, lanes, out)`: adds to every cell of successive tiles the lanes of the
+    /// cell of known tokens that it agrees with, times the factor of the cell.
+    pub spread: Spread,
 }
+
+/// See [`Kernel::relax`].
+pub type Relax = fn(&[[f64; ROW]], &[f64], usize, usize, usize, &mut [f64]);
 
 /// A pair of sums over three slices of one length.
 pub type Weigh = fn(&[f64], &[f64], &[f64]) -> (f64, f64);
+
+/// See [`Kernel::spread`].
+pub type Spread = fn(&Tile, &[f64], &[f64], usize, &mut [f64]);
 
 /// The ways in which a function is summed over cells.
 pub struct Terms {
@@ -102,6 +122,31 @@ macro_rules! shell {
         fn weigh(p: &[f64], up: &[f64], down: &[f64]) -> (f64, f64) {
             thin::weigh(p, up, down)
         }
+        $(#[$feature])?
+        fn relax(
+            row: &[[f64; ROW]],
+            raises: &[f64],
+            first: usize,
+            a: usize,
+            width: usize,
+            rows: &mut [f64],
+        ) {
+            relax::relax(row, raises, first, a, width, rows);
+        }
+        $(#[$feature])?
+        fn scale(x: &[f64], factors: &[f64], out: &mut [f64]) {
+            spread::scale(x, factors, out);
+        }
+        $(#[$feature])?
+        fn spread_tiles(
+            tile: &Tile,
+            x: &[f64],
+            factors: &[f64],
+            lanes: usize,
+            out: &mut [f64],
+        ) {
+            spread::spread(tile, x, factors, lanes, out);
+        }
         macro_rules! terms {
             ($term:ty) => {{
                 $(#[$feature])?
@@ -146,6 +191,16 @@ macro_rules! shell {
             thin: |p, counts, total| unsafe { thin(p, counts, total) },
             // SAFETY: as above.
             weigh: |p, up, down| unsafe { weigh(p, up, down) },
+            // SAFETY: as above.
+            relax: |row, raises, first, a, width, rows| unsafe {
+                relax(row, raises, first, a, width, rows)
+            },
+            // SAFETY: as above.
+            scale: |x, factors, out| unsafe { scale(x, factors, out) },
+            // SAFETY: as above.
+            spread: |tile, x, factors, lanes, out| unsafe {
+                spread_tiles(tile, x, factors, lanes, out)
+            },
         }
     }};
 }

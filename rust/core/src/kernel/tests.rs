@@ -181,3 +181,76 @@ proptest! {
         }
     }
 }
+
+/// Numbers in `0..1`, a function of the index alone.
+fn some(count: usize) -> Vec<f64> {
+    (0..count).map(|k| (k * 37 % 101) as f64 / 101.0).collect()
+}
+
+#[test]
+fn rows_are_lowered() {
+    for kernel in available() {
+        for registers in 1..=4 {
+            let width = ROW * registers;
+            let row = some(width);
+            let raises = some(4);
+            let mut rows = vec![0.7; 16 * width];
+            let (chunks, _) = row.as_chunks::<ROW>();
+            (kernel.relax)(chunks, &raises, 0b0110, 0b0110, width, &mut rows);
+            for (b, got) in rows.chunks(width).enumerate() {
+                let which = [0b0110, 0b0111, 0b1110, 0b1111]
+                    .iter()
+                    .position(|&x| x == b);
+                let want = |x: f64| which.map_or(0.7, |k| (x + raises[k]).min(0.7));
+                assert!(
+                    got.iter().copied().eq(row.iter().map(|&x| want(x))),
+                    "{}",
+                    kernel.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn cells_are_scaled_and_spread() {
+    for kernel in available() {
+        for (shape, lanes) in [
+            (vec![2, 2, 2], 1),
+            (vec![3, 2], 1),
+            (vec![2, 2, 2], 3),
+            (vec![], 5),
+        ] {
+            for known in 0..1usize << shape.len() {
+                let token = |i: usize| (shape[i], known >> i & 1 == 1);
+                let tokens: Vec<(usize, bool)> = (0..shape.len()).map(token).collect();
+                let tile = Tile::new(&tokens);
+                let cells: usize = shape.iter().product();
+                let x = some(2 * tile.letters() * lanes);
+                let factors = some(2 * cells);
+                let mut out = vec![0.5; 2 * cells * lanes];
+                (kernel.spread)(&tile, &x, &factors, lanes, &mut out);
+                for (k, got) in out.iter().enumerate() {
+                    // The digits of the cell, of which the known ones say where to look.
+                    let (cell, lane) = (k / lanes, k % lanes);
+                    let (mut rest, mut from, mut stride) = (cell % cells, 0, 1);
+                    for &(q, known) in tokens.iter().rev() {
+                        if known {
+                            from += rest % q * stride;
+                            stride *= q;
+                        }
+                        rest /= q;
+                    }
+                    from += cell / cells * tile.letters();
+                    let want = 0.5 + x[from * lanes + lane] * factors[cell];
+                    assert_eq!(*got, want, "{} {tokens:?}", kernel.name);
+                }
+                let mut scaled = vec![0.0; x.len()];
+                let factors = &factors[..x.len() / lanes];
+                (kernel.scale)(&x, factors, &mut scaled);
+                let want = x.iter().enumerate().map(|(k, x)| x * factors[k / lanes]);
+                assert!(scaled.iter().copied().eq(want));
+            }
+        }
+    }
+}

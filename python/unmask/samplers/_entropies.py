@@ -1,0 +1,166 @@
+"""Entropies of single subsets: what a plan costs, where not all subsets can be enumerated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import cache, singledispatch
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import _core
+from ..distributions import (
+    Dense,
+    Distribution,
+    Empirical,
+    Exchangeable,
+    LinearCode,
+    MarkovChain,
+    Permutation,
+    ReedSolomon,
+    Repeated,
+    ZeroSum,
+)
+
+#: Entropy in nats of the tokens in a bit mask (token ``i`` is bit ``i``).
+Entropy = Callable[[int], float]
+
+Floats = npt.NDArray[np.float64]
+
+#: Subset terms up to which all entropies are enumerated at once: seconds.
+ENUMERATED_TERMS = 1e10
+
+#: Tokens up to which all entropies are held at once.
+ENUMERATED_TOKENS = 22
+
+#: Error of one entropy, relative to the joint entropy or to one, whichever is larger.
+ROUNDING = 4e-16
+
+
+def tokens(mask: int) -> Iterator[int]:
+    """Tokens of a bit mask, in increasing order."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def enumerable(distribution: Distribution) -> bool:
+    """Whether the entropies of all subsets are a matter of seconds."""
+    terms = math.prod(1.0 + q for q in distribution.alphabet_sizes if q > 1)
+    return distribution.n <= ENUMERATED_TOKENS and terms <= ENUMERATED_TERMS
+
+
+def entropy_of(distribution: Distribution) -> Entropy:
+    """Entropies of subsets as they are asked for, each once."""
+    return cache(_entropy(distribution))
+
+
+def listed(entropies: Floats) -> Entropy:
+    """Entropies that are known for all subsets."""
+    return lambda mask: float(entropies[mask])
+
+
+def block_cost(entropy: Entropy, known: int, block: int, n: int) -> float:
+    """Conditional total correlation of a block given the known tokens; rounding is nothing."""
+    after = known | block
+    before = entropy(known)
+    gains = [entropy(known | 1 << i) - before for i in tokens(block)]
+    cost = math.fsum([*gains, before, -entropy(after)])
+    rounding = ROUNDING * max(entropy((1 << n) - 1), 1.0) * (2 + 2 * len(gains))
+    return cost if cost > rounding else 0.0
+
+
+def cost_of(entropy: Entropy, blocks: list[int], n: int) -> float:
+    """KL divergence of an ordered partition into these blocks, in nats."""
+    known, costs = 0, []
+    for block in blocks:
+        costs.append(block_cost(entropy, known, block, n))
+        known |= block
+    return math.fsum(costs)
+
+
+@singledispatch
+def _entropy(distribution: Distribution) -> Entropy:
+    if enumerable(distribution):
+        return listed(distribution.subset_entropies())
+    return _entropy(distribution.to_dense())
+
+
+@_entropy.register
+def _(distribution: Dense) -> Entropy:
+    pmf = distribution.pmf
+
+    def entropy(mask: int) -> float:
+        others = tuple(i for i in range(pmf.ndim) if not mask >> i & 1)
+        return _core.table_entropy(np.ascontiguousarray(pmf.sum(axis=others)))
+
+    return entropy
+
+
+@_entropy.register
+def _(distribution: Empirical) -> Entropy:
+    atoms, shares = distribution.atoms, distribution.weights / distribution.total_weight
+
+    def entropy(mask: int) -> float:
+        columns = np.ascontiguousarray(atoms[:, list(tokens(mask))])
+        _, pattern = np.unique(columns, axis=0, return_inverse=True)
+        masses: Floats = np.bincount(pattern.reshape(-1), shares).astype(np.float64)
+        return _core.table_entropy(masses)
+
+    return entropy
+
+
+@_entropy.register
+def _(distribution: MarkovChain) -> Entropy:
+    if distribution.order > 1:
+        return _entropy.dispatch(Distribution)(distribution)
+    steps = [distribution._step(t) for t in range(distribution.n - 1)]
+    laws = [distribution.initial]
+    for step in steps:
+        laws.append(laws[-1] @ step)
+    single = [_core.table_entropy(law) for law in laws]
+    stationary = distribution.is_stationary
+
+    @cache
+    def power(a: int, b: int) -> Floats:
+        middle = (a + b) // 2
+        return steps[a] if middle == a else power(a, middle) @ power(middle, b)
+
+    @cache
+    def conditional(a: int, b: int) -> float:
+        return _core.table_entropy(laws[a][:, None] * power(a, b)) - single[a]
+
+    def entropy(mask: int) -> float:
+        known = list(tokens(mask))
+        if not known:
+            return 0.0
+        pairs = ((0, b - a) if stationary else (a, b) for a, b in pairwise(known))
+        return math.fsum([single[known[0]], *(conditional(a, b) for a, b in pairs)])
+
+    return entropy
+
+
+@_entropy.register
+def _(distribution: LinearCode) -> Entropy:
+    n = distribution.n
+    word = np.zeros((1, n), dtype=np.int64)
+
+    def entropy(mask: int) -> float:
+        hidden = np.array([[not mask >> i & 1 for i in range(n)]])
+        # All that is possible is equally likely, and the zero word is possible.
+        return -float(distribution._log_evidence(word, hidden)[0])
+
+    return entropy
+
+
+@_entropy.register(Exchangeable)
+@_entropy.register(Permutation)
+@_entropy.register(Repeated)
+@_entropy.register(ReedSolomon)
+@_entropy.register(ZeroSum)
+def _(distribution: Distribution) -> Entropy:
+    means = distribution._curve.mean_entropies
+    return lambda mask: float(means[mask.bit_count()])
