@@ -1,30 +1,26 @@
 """Which sequences are masked where.
 
-Each sequence gets one random order of its tokens and is scored with several prefixes of it
-revealed: nested sets, and the same sequence at all of them, so that what makes it hard or easy
-cancels from differences between counts. The counts of a sequence are spread evenly, one in each of
-as many strata, and over sequences each count of the grid is visited equally often. All is a
-function of the seed and of the number of the pass: whoever goes on where another stopped gets what
-one would have got.
+Each sequence gets one random order of its tokens and is scored with the same numbers of them
+revealed, from its start: nested sets, and the same sequence at all counts, so that what makes it
+hard or easy cancels from differences between counts. All is a function of the seed and of the
+number of the pass: whoever goes on where another stopped gets what one would have got.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
+from .. import _check
 from ._tensor import Codes
 
-#: Passes of one sequence. More of them share its effect, fewer leave more sequences to average.
-DEPTH = 12
-
-#: Sequences that should be behind each count of the grid.
-VISITS = 8
-
-#: Steps of the golden ratio spread numbers evenly over the unit interval however many there are.
-GOLDEN = (5**0.5 - 1) / 2
+#: Counts visited by the square root of the number of passes: more would leave too few sequences for
+#: each, fewer too wide gaps. 300 passes are 25 sequences at 12 counts.
+COUNTS = 0.7
 
 
 @dataclass(frozen=True)
@@ -47,11 +43,6 @@ class Design:
     grid: Codes
     seed: int
 
-    @property
-    def depth(self) -> int:
-        """Passes of one sequence."""
-        return min(DEPTH, len(self.grid))
-
     def sequence(self, group: int) -> int:
         """Which sequence, each once before any is taken again."""
         epoch, place = divmod(group, self.sequences)
@@ -61,23 +52,25 @@ class Design:
         """When each token is revealed, 0 first."""
         return np.random.default_rng([self.seed, 0, group]).permutation(self.n)
 
-    def count(self, number: int) -> int:
-        """Tokens revealed in a pass."""
-        group, stratum = divmod(number, self.depth)
-        offset = (np.random.default_rng([self.seed, 2]).random() + group * GOLDEN) % 1.0
-        place = int((stratum + offset) * len(self.grid) / self.depth)
-        return int(self.grid[min(place, len(self.grid) - 1)])
-
-
-def grid_of(n: int, passes: int) -> Codes:
-    """Counts to visit: all of them if passes suffice, otherwise some, denser towards both ends."""
-    size = min(n, max(2, passes // VISITS))
-    if size == n:
-        return np.arange(n)
-    angles = np.linspace(0.0, np.pi, size)
-    return np.unique(np.rint((n - 1) * (1 - np.cos(angles)) / 2).astype(np.int64))
-
 
 @lru_cache(maxsize=4)
 def _shuffled(seed: int, epoch: int, count: int) -> Codes:
     return np.random.default_rng([seed, 1, epoch]).permutation(count)
+
+
+def grid_of(n: int, passes: int, counts: npt.ArrayLike | None) -> Codes:
+    """Counts to visit: as given, or as many as the passes are good for, denser at both ends."""
+    if counts is None:
+        size = min(n, max(2, round(COUNTS * math.sqrt(passes))))
+        if size == n:
+            return np.arange(n)
+        angles = np.linspace(0.0, np.pi, size)
+        return np.unique(np.rint((n - 1) * (1 - np.cos(angles)) / 2).astype(np.int64))
+    given = _check.array(counts, "counts")
+    if given.dtype.kind not in "iu" or given.ndim != 1 or not given.size:
+        raise TypeError(
+            f"counts: has dtype {given.dtype} and shape {given.shape}, expected integers, (k,)"
+        )
+    if given.min() < 0 or given.max() >= n:
+        raise ValueError(f"counts: is {given.min()}..{given.max()}, expected within 0..{n - 1}")
+    return np.unique(given).astype(np.int64)

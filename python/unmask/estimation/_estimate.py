@@ -50,6 +50,7 @@ def estimate_curve(
     seed: Seed = ...,
     prompt: npt.ArrayLike | int | None = ...,
     block_length: None = ...,
+    counts: npt.ArrayLike | None = ...,
     shift: bool = ...,
     mask_token: int | None = ...,
     calibrated: bool = ...,
@@ -68,6 +69,7 @@ def estimate_curve(
     seed: Seed = ...,
     prompt: npt.ArrayLike | int | None = ...,
     block_length: int,
+    counts: npt.ArrayLike | None = ...,
     shift: bool = ...,
     mask_token: int | None = ...,
     calibrated: bool = ...,
@@ -85,6 +87,7 @@ def estimate_curve(
     seed: Seed = None,
     prompt: npt.ArrayLike | int | None = None,
     block_length: int | None = None,
+    counts: npt.ArrayLike | None = None,
     shift: bool = False,
     mask_token: int | None = None,
     calibrated: bool = False,
@@ -95,8 +98,8 @@ def estimate_curve(
 
     The curve :math:`\ell_m` prices every random-order schedule for that model (see
     `CrossEntropyCurve`). A pass is one sequence with some of its tokens masked; the losses of all
-    masked tokens count. Each sequence is scored with nested sets revealed, at counts that are
-    spread evenly, which makes differences between schedules more precise than the curve itself.
+    masked tokens count. Each sequence is scored at several counts, with nested sets revealed, which
+    makes differences between schedules more precise than the curve itself.
 
     Parameters
     ----------
@@ -120,6 +123,8 @@ def estimate_curve(
         Reveal blocks of so many tokens from left to right, with random order inside each, as LLaDA
         does: tokens of earlier blocks are revealed and those of later ones masked. It divides
         ``n``.
+    counts : array_like of int, optional
+        Numbers of revealed tokens to visit, in ``0..n-1`` (of a block, with `block_length`).
     shift : bool
         Whether the answer to a token stands one place to the left, as in Dream.
     mask_token : int, optional
@@ -138,10 +143,9 @@ def estimate_curve(
     Returns
     -------
     CrossEntropyCurve or, with `block_length`, BlockCurves
-        With standard errors and covariance. With at least eight passes for each of the ``n``
-        counts, all are visited and the estimate is unbiased. Otherwise ``passes / 8`` counts are
-        visited, 0 and ``n - 1`` among them and denser towards both, and it is unbiased there and
-        linear between.
+        With standard errors and covariance. Visited are ``0.7 sqrt(passes)`` counts, 0 and
+        ``n - 1`` among them and denser towards both, or all ``n`` if that is more: there the
+        estimate is unbiased, and between them linear.
 
     Raises
     ------
@@ -195,7 +199,7 @@ def estimate_curve(
             raise ValueError(f"block_length: is {block_length}, expected a divisor of n = {n}")
     gathered = _accumulators(resume, n // blocks, blocks)
     design = Design(
-        n // blocks, len(tokens), grid_of(n // blocks, passes // blocks), checked_seed(seed)
+        n // blocks, len(tokens), grid_of(n // blocks, passes // blocks, counts), checked_seed(seed)
     )
     asked = _Asked(oracle_of(oracle), tokens, free, design, blocks, shift, mask_token)
     try:
@@ -272,15 +276,15 @@ class _Asked:
 
     def _queries(self, numbers: Codes) -> tuple[Codes, Codes, Mask, Mask]:
         """Rows of the data, blocks, what is masked and what of it is scored."""
-        groups = numbers // self.design.depth
+        groups, visits = np.divmod(numbers, len(self.design.grid))
         rows = np.array([self.design.sequence(int(group)) for group in groups])
         block = groups % self.blocks
         mask = np.zeros((len(numbers), self.tokens.shape[1]), dtype=bool)
         scored = np.zeros_like(mask)
         length = self.design.n
-        for query, (number, group) in enumerate(zip(numbers, groups, strict=True)):
+        for query, (visit, group) in enumerate(zip(visits, groups, strict=True)):
             places = np.flatnonzero(self.free[rows[query]])[block[query] * length :]
-            hidden = self.design.ranks(int(group)) >= self.design.count(int(number))
+            hidden = self.design.ranks(int(group)) >= self.design.grid[visit]
             mask[query, places[length:]] = True
             mask[query, places[:length][hidden]] = True
             scored[query, places[:length]] = True
