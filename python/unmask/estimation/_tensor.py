@@ -1,10 +1,10 @@
 """Scores of tokens, read off the logits where they are.
 
 A model answers with a tensor of its own framework, large, and perhaps on another device. Nothing is
-imported for it: what is needed is asked of the object itself. Tensors with the methods of PyTorch
-and arrays of the array API standard (numpy, JAX, ...) are reduced where they are, a few rows at a
-time, and only one number a token comes over; whatever else has ``__array__`` or ``__dlpack__``
-becomes an array of numpy first.
+imported for it: what is needed is asked of the object itself. Tensors with the methods of PyTorch,
+and arrays of the array API standard that index as those of numpy do (JAX), are reduced where they
+are, a few rows at a time, and only a few numbers a token come over; whatever else has ``__array__``
+or ``__dlpack__`` becomes an array of numpy first.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def fetch(logits: Any, rows: Codes, positions: Codes) -> Floats:
     if _torch_like(logits):
         return _from_tensor(logits.detach()[rows, positions])
     space = logits.__array_namespace__()
-    return np.asarray(logits[space.asarray(rows), space.asarray(positions)], dtype=np.float64)
+    return np.asarray(logits[space.asarray(rows), space.asarray(positions), ...], dtype=np.float64)
 
 
 def _torch_like(answer: Any) -> bool:
@@ -90,7 +90,7 @@ def _reduced_tensor(
 ) -> tuple[Floats, Floats]:
     """By the methods of PyTorch's tensors."""
     held = logits.detach()[rows, positions]
-    if held.element_size() < 4:  # half precision: sums of many need more
+    if held.element_size() < 4:  # sums of many need more
         held = held.float()
     logs = held - held.logsumexp(-1)[:, None]
     losses = -logs[np.arange(len(rows)), targets]
@@ -104,8 +104,9 @@ def _reduced_array(
 ) -> tuple[Floats, Floats]:
     """By the functions of the array API standard."""
     space = logits.__array_namespace__()
-    held = logits[space.asarray(rows), space.asarray(positions)]
-    if held.dtype.itemsize < 4 or not space.isdtype(held.dtype, "real floating"):
+    held = logits[space.asarray(rows), space.asarray(positions), ...]
+    floating = space.isdtype(held.dtype, "real floating")
+    if not floating or space.finfo(held.dtype).bits < 32:  # sums of many need more
         held = space.astype(held, space.float32)
     if space is np:
         held = held.astype(np.float64, copy=False)
