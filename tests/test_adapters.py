@@ -125,6 +125,8 @@ def test_llada_refuses():
         adapters.llada([])
     with pytest.raises(TypeError, match="schedule: is a int, expected a Schedule"):
         adapters.llada([6])
+    with pytest.raises(TypeError, match="steps: is a float, expected an integer"):
+        rule(np.ones((1, 6), dtype=bool), 3.0)
 
 
 def test_serving(schedules):
@@ -551,5 +553,7 @@ def test_bad_counts_and_step_maps_are_refused():
     ],
 )
 def test_only_schedules_are_taken(make):
+    with pytest.raises(TypeError, match="schedule: is a int, expected a Schedule"):
+        make(3)
     with pytest.raises(TypeError, match=r"schedule: is a \w+, expected a Schedule"):
         make(np.array([1, 2, 3]))

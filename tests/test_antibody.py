@@ -176,47 +176,81 @@ def test_a_wheel_that_is_not_the_one_is_refused(monkeypatch, tmp_path):
 # The network ----------------------------------------------------------------------------------
 
 
-def slow_logits(weights, tokens):
-    """One sequence, one head, one token at a time, in float64, from the definition."""
-    w = {name: array.astype(float) for name, array in weights.items()}
+class Slow:
+    """Parts of a transformer, one head and one token at a time, in float64, by definition."""
 
-    def norm(row, name):
-        spread = np.sqrt(np.mean((row - row.mean()) ** 2) + 1e-5)
-        return w[name + ".weight"] * (row - row.mean()) / spread + w[name + ".bias"]
+    def __init__(self, weights, heads, epsilon):
+        self.w = {name: array.astype(float) for name, array in weights.items()}
+        self.heads, self.epsilon = heads, epsilon
 
-    def linear(row, name):
-        return w[name + ".weight"] @ row + w[name + ".bias"]
+    def norm(self, row, name):
+        spread = np.sqrt(np.mean((row - row.mean()) ** 2) + self.epsilon)
+        return self.w[name + ".weight"] * (row - row.mean()) / spread + self.w[name + ".bias"]
 
-    def gelu(row):
-        return row * (1 + erf(row / np.sqrt(2))) / 2
+    def linear(self, row, name):
+        return self.w[name + ".weight"] @ row + self.w[name + ".bias"]
 
-    top = "sentence_encoder."
-    framed = [0, *tokens, 2]
+    def bent(self, row, name):
+        """Linear, then GELU."""
+        out = self.linear(row, name)
+        return out * (1 + erf(out / np.sqrt(2))) / 2
+
+    def attend(self, rows, query, key, value, out):
+        q, k, v = ([self.linear(row, name) for row in rows] for name in (query, key, value))
+        size = len(rows[0]) // self.heads
+        for place in range(len(rows)):
+            mixed = []
+            for start in range(0, len(rows[0]), size):
+                part = slice(start, start + size)
+                score = np.array([q[place][part] @ one[part] for one in k]) / np.sqrt(size)
+                share = np.exp(score - score.max())
+                mixed.append(share @ np.array([one[part] for one in v]) / share.sum())
+            yield self.linear(np.concatenate(mixed), out)
+
+    def layer(self, rows, attention, first, inner, outer, second):
+        """Attention and a small network, each added to what came in and normalised."""
+        looked = self.attend(rows, *attention)
+        rows = [self.norm(row + more, first) for row, more in zip(rows, looked, strict=True)]
+        return [self.norm(row + self.linear(self.bent(row, inner), outer), second) for row in rows]
+
+
+def slow_sapiens(weights, tokens):
+    slow, top = Slow(weights, 8, 1e-5), "sentence_encoder."
+    words, places = (slow.w[f"{top}embed_{kind}.weight"] for kind in ("tokens", "positions"))
     rows = [
-        norm(
-            w[top + "embed_tokens.weight"][token] + w[top + "embed_positions.weight"][place + 2],
-            top + "emb_layer_norm",
-        )
-        for place, token in enumerate(framed)
+        slow.norm(words[token] + places[place + 2], top + "emb_layer_norm")
+        for place, token in enumerate([0, *tokens, 2])
     ]
     for layer in range(4):
         name = f"{top}layers.{layer}."
-        q, k, v = ([linear(row, f"{name}self_attn.{p}_proj") for row in rows] for p in "qkv")
-        after = []
-        for place, row in enumerate(rows):
-            heads = []
-            for start in range(0, 128, 16):
-                part = slice(start, start + 16)
-                score = np.array([q[place][part] @ key[part] / 4 for key in k])
-                share = np.exp(score - score.max())
-                heads.append(share @ np.array([value[part] for value in v]) / share.sum())
-            row = row + linear(np.concatenate(heads), name + "self_attn.out_proj")
-            row = norm(row, name + "self_attn_layer_norm")
-            inner = linear(gelu(linear(row, name + "fc1")), name + "fc2")
-            after.append(norm(row + inner, name + "final_layer_norm"))
-        rows = after
-    heads = [norm(gelu(linear(row, "lm_head.dense")), "lm_head.layer_norm") for row in rows[1:-1]]
-    return np.array([linear(head, "lm_head") for head in heads])
+        attention = [f"{name}self_attn.{part}_proj" for part in ("q", "k", "v", "out")]
+        ends = [name + part for part in ("self_attn_layer_norm", "fc1", "fc2", "final_layer_norm")]
+        rows = slow.layer(rows, attention, *ends)
+    heads = [slow.norm(slow.bent(row, "lm_head.dense"), "lm_head.layer_norm") for row in rows]
+    return np.array([slow.linear(head, "lm_head") for head in heads[1:-1]])
+
+
+def slow_albert(weights, framed):
+    slow, top = Slow(weights, 8, 1e-12), "albert.embeddings."
+    words, places, kinds = (
+        slow.w[f"{top}{kind}_embeddings.weight"] for kind in ("word", "position", "token_type")
+    )
+    rows = [
+        slow.linear(
+            slow.norm(words[token] + places[place] + kinds[0], top + "LayerNorm"),
+            "albert.encoder.embedding_hidden_mapping_in",
+        )
+        for place, token in enumerate(framed)
+    ]
+    name = "albert.encoder.albert_layer_groups.0.albert_layers.0."
+    attention = [f"{name}attention.{part}" for part in ("query", "key", "value", "dense")]
+    ends = ("attention.LayerNorm", "ffn", "ffn_output", "full_layer_layer_norm")
+    for _ in range(12):
+        rows = slow.layer(rows, attention, *(name + part for part in ends))
+    heads = [
+        slow.norm(slow.bent(row, "predictions.dense"), "predictions.LayerNorm") for row in rows
+    ]
+    return np.array([slow.linear(head, "predictions.decoder") for head in heads[1:-1]])
 
 
 def coded(sequence):
@@ -234,7 +268,7 @@ def test_the_forward_pass_against_its_definition(model, published):
     fast = model.logits(np.array([tokens, other]))
     assert fast.dtype == np.float32
     for row, sequence in zip(fast, (tokens, other), strict=True):
-        assert row == pytest.approx(slow_logits(model.weights, sequence), abs=5e-5)
+        assert row == pytest.approx(slow_sapiens(model.weights, sequence), abs=5e-5)
 
 
 def test_the_published_numbers(model, published):
@@ -271,3 +305,164 @@ def test_what_is_hidden_is_not_seen(model, published):
     assert np.array_equal(model(np.where(mask, 3, x), mask), model(x, mask))
     with pytest.raises(ValueError, match="x: has 143 tokens, expected at most 142"):
         model(np.zeros((1, 143), dtype=int), np.ones((1, 143), dtype=bool))
+
+
+@pytest.fixture(scope="module")
+def mapper(example_modules):
+    from fetch import RXNMAPPER, fetch
+
+    try:
+        wheel = fetch(RXNMAPPER, seconds=60)
+    except OSError as error:
+        pytest.skip(str(error))
+    from reactions import RXNMapper
+
+    return RXNMapper(wheel)
+
+
+#: From the tests of RXNMapper.
+SUBSTITUTION = "CC(C)S.CN(C)C=O.Fc1cccnc1F.O=C([O-])[O-].[K+].[K+]>>CC(C)Sc1ncccc1F"
+
+
+def test_the_other_network_against_its_definition(mapper):
+    words = ["[CLS]", *re.findall(r"\[[^]]+]|>>|.", SUBSTITUTION)[:24], "[SEP]"]
+    framed = np.array([mapper.codes[word] for word in words])
+    framed[5] = mapper.codes["[MASK]"]
+    slow = slow_albert(mapper.weights, framed)
+    assert mapper.logits(framed[None])[0] == pytest.approx(slow, abs=1e-3)
+
+
+def test_the_other_network_knows_chemistry(mapper):
+    words = re.findall(r"\[[^]]+]|>>|.", SUBSTITUTION)
+    x = np.repeat([[mapper.codes[word] for word in words]], 32, axis=0)
+    mask = np.random.default_rng(0).random(x.shape) < 0.15
+    assert (mapper(x, mask).argmax(axis=2) == x)[mask].mean() > 0.85  # by chance 0.002
+
+
+def test_diagnostics_tell_that_a_model_is_not_calibrated(mapper):
+    """With everything hidden it is sure of what is not there: trained with 15% hidden."""
+    from reactions import LENGTH, reactions
+
+    from unmask.estimation import CurveAccumulator, calibration, estimate_curve
+
+    gathered = CurveAccumulator(LENGTH)
+    x = mapper.encode(reactions())
+    estimate_curve(mapper, x, passes=48, batch_size=16, seed=0, resume=gathered)
+    found = calibration(gathered)
+    assert found.calibrated is False
+    assert found.gaps[0] > 2
+    assert "too sure of itself" in repr(found)
+
+
+# What is measured with it ---------------------------------------------------------------------
+
+
+def chain(n):
+    """A chain over the twenty letters that mostly goes on to the next one."""
+    from unmask.distributions import MarkovChain
+
+    step = np.full((20, 20), 0.2 / 19)
+    step[np.arange(20), (np.arange(20) + 1) % 20] = 0.8
+    return MarkovChain(np.full(20, 1 / 20), step, n)
+
+
+def logs(law):
+    """Its oracle, as a network answers."""
+
+    def oracle(x, mask):
+        with np.errstate(divide="ignore"):
+            return np.log(law.conditional_marginals(np.where(mask, 0, x), mask))
+
+    return oracle
+
+
+def test_generated_sequences_have_the_law_of_the_schedule(example_modules):
+    """One at a time the law itself; all at once the product of the letters."""
+    from sampling import generate
+
+    from unmask import Schedule
+
+    oracle, rng = logs(chain(3)), np.random.default_rng(0)
+    for sizes, follows in (([1, 1, 1], 0.8), ([3], 1 / 20)):
+        x = generate(oracle, Schedule(sizes), 3000, rng)
+        assert x.shape == (3000, 3)
+        share = ((x[:, 1:] - x[:, :-1]) % 20 == 1).mean()
+        assert abs(share - follows) < 5 * np.sqrt(follows * (1 - follows) / 6000)
+        assert np.abs(np.bincount(x[:, 0], minlength=20) / 3000 - 1 / 20).max() < 0.025
+
+
+@pytest.mark.parametrize("sizes", [[5], [1, 4], [2, 1, 2], [1, 1, 1, 1, 1]])
+def test_forced_losses_are_what_the_curve_says(example_modules, sizes):
+    """In the mean over data and orders the expected KL of the schedule, and the entropy."""
+    from sampling import forced_losses
+
+    from unmask import Schedule, information_curve
+
+    law, schedule = chain(5), Schedule(sizes)
+    losses = forced_losses(logs(law), schedule, law.sample(3000, seed=5), seed=6)
+    curve = information_curve(law)
+    expected = (curve.entropy + curve.expected_kl(schedule)) / 5
+    assert abs(losses.mean() - expected) < 5 * losses.std() / np.sqrt(3000)
+
+
+def test_chain_losses_are_those_of_the_chain_rule(example_modules):
+    """In the mean over data the entropy per token, as the oracle is exact."""
+    from sampling import chain_losses
+
+    from unmask import information_curve
+
+    law = chain(5)
+    x = law.sample(2000, seed=1)
+    losses = chain_losses(logs(law), x, 5, seed=2)
+    entropy = information_curve(law).entropy / 5
+    assert abs(losses.mean() - entropy) < 5 * losses.std() / np.sqrt(2000)
+    assert np.array_equal(losses, chain_losses(logs(law), x, 5, seed=2))
+    shuffled = np.random.default_rng(0).integers(0, 20, x.shape)
+    assert chain_losses(logs(law), shuffled, 5, seed=2).mean() > entropy + 1
+
+
+def test_the_tree_is_a_distribution_and_finds_the_chain(example_modules):
+    from sampling import TreeModel
+
+    law = chain(3)
+    tree = TreeModel(law.sample(4000, seed=3))
+    assert set(map(tuple, zip(tree.order, tree.parents, strict=True))) == {(1, 0), (2, 1)}
+    every = np.indices((20, 20, 20)).reshape(3, -1).T
+    assert np.exp(-3 * tree.losses(every)).sum() == pytest.approx(1, abs=1e-4)
+    fresh = law.sample(4000, seed=4)
+    assert tree.losses(fresh).mean() == pytest.approx(-law.log_prob(fresh).mean() / 3, rel=0.05)
+
+
+# What is shown --------------------------------------------------------------------------------
+
+
+def test_the_pages_show_what_was_measured(example_modules):
+    import json
+
+    from report import csv_rows, with_tables
+
+    found = json.loads((EXAMPLE / "results.json").read_text())
+    readme = (EXAMPLE / "README.md").read_text()
+    assert with_tables(readme, found) == readme
+    assert all(line in readme for line in found["diagnostics"].values())
+    page = (EXAMPLE.parents[1] / "docs" / "antibody.rst").read_text()
+    assert all(f"   {row}\n" in page for row in csv_rows(found))
+    for compared in found["plans"].values():
+        for plan in compared.values():
+            assert sum(plan["sizes"]) == 121
+            assert len(plan["sizes"]) <= len(compared["uniform"]["sizes"])
+
+
+def test_the_schedules_shown_are_the_best_for_the_losses_shown(example_modules):
+    """The losses of the file are rounded to four places: so near to the best."""
+    import json
+
+    from unmask import CrossEntropyCurve, Schedule
+    from unmask.schedules import optimal
+
+    found = json.loads((EXAMPLE / "results.json").read_text())
+    curve = CrossEntropyCurve(found["curves"]["choosing"]["losses"])
+    for calls, compared in found["plans"].items():
+        shown = Schedule(compared["optimal"]["sizes"])
+        best = curve.cost(optimal(curve, steps=int(calls)))
+        assert best <= curve.cost(shown) + 1e-9 < best + 121 * 1e-4

@@ -1,6 +1,6 @@
 """Fetch the wheels of the example from PyPI, without what they depend on.
 
-Run as a script it fetches those named, or both; nothing of them is installed or imported.
+Run as a script it fetches those named, or all; nothing of them is installed or imported.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ ABNATIV = Wheel(
     "abnativ", "2.0.9", "85582a5e801430b110d3770d6d76e9e8e6958b7378a83b531cda0d1a7cb77756"
 )
 
+#: A language model of reactions and its weights: MIT licence.
+RXNMAPPER = Wheel(
+    "rxnmapper", "0.4.3", "27876a4286881aafd286fd6f24a6a56a4ca6ba22d68e035a0ea120106c541ba5"
+)
+
 
 def fetch(wheel: Wheel, *, seconds: float = 300.0) -> Path:
     """Return the path of a wheel, fetched if it is not there, and that of exactly these bytes.
@@ -64,6 +69,6 @@ def fetch(wheel: Wheel, *, seconds: float = 300.0) -> Path:
 
 
 if __name__ == "__main__":
-    wheels = {wheel.name: wheel for wheel in (SAPIENS, ABNATIV)}
+    wheels = {wheel.name: wheel for wheel in (SAPIENS, ABNATIV, RXNMAPPER)}
     for name in sys.argv[1:] or wheels:
         print(fetch(wheels[name]))

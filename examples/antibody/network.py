@@ -20,12 +20,62 @@ LETTERS = "ACDEFGHIKLMNPQRSTVWY"
 BEGIN, END, FIRST_LETTER, MASK = 0, 2, 4, 24
 #: The first token has position 2, after two that stand for padding.
 FIRST_POSITION = 2
-LAYERS, HEADS, WIDTH = 4, 8, 128
+LAYERS, HEADS = 4, 8
 LONGEST = 142
-EPSILON = np.float32(1e-5)
 
 
-class Sapiens:
+class Network:
+    """What transformers are made of, with weights by name.
+
+    Parameters
+    ----------
+    weights : dict of ndarray
+        ``name.weight`` and ``name.bias`` of each part.
+    heads : int
+        Heads of the attention.
+    epsilon : float
+        What is added to variances.
+    """
+
+    def __init__(self, weights: dict[str, np.ndarray], heads: int, epsilon: float) -> None:
+        self.weights, self.heads, self.epsilon = weights, heads, np.float32(epsilon)
+
+    def linear(self, h: np.ndarray, name: str) -> np.ndarray:
+        """Multiply and add."""
+        return h @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
+
+    def norm(self, h: np.ndarray, name: str) -> np.ndarray:
+        """Normalise each token."""
+        centred = h - h.mean(axis=-1, keepdims=True)
+        spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + self.epsilon)
+        return centred / spread * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+
+    def attend(self, h: np.ndarray, query: str, key: str, value: str, out: str) -> np.ndarray:
+        """Let each token look at all, by the parts of these names."""
+        rows, length, width = h.shape
+        shape = rows, length, self.heads, width // self.heads
+        q, k, v = (
+            self.linear(h, name).reshape(shape).transpose(0, 2, 1, 3)
+            for name in (query, key, value)
+        )
+        scores = (q * np.float32((width // self.heads) ** -0.5)) @ k.transpose(0, 1, 3, 2)
+        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        scores /= scores.sum(axis=-1, keepdims=True)
+        return self.linear((scores @ v).transpose(0, 2, 1, 3).reshape(h.shape), out)
+
+
+def gelu(h: np.ndarray) -> np.ndarray:
+    """``h`` times the probability of less than ``h`` under a normal law."""
+    return h * np.float32(0.5) * (1 + erf(h * np.float32(0.5**0.5)))
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Log-probabilities along the last axis."""
+    top = logits - logits.max(axis=-1, keepdims=True)
+    return top - np.log(np.exp(top).sum(axis=-1, keepdims=True))
+
+
+class Sapiens(Network):
     """Log-probabilities of the 20 letters at every position, given those that are not masked.
 
     Parameters
@@ -38,9 +88,10 @@ class Sapiens:
         member = {"heavy": "vh", "light": "vl"}[chain]
         wheel = fetch(SAPIENS) if wheel is None else wheel
         saved = read_from_wheel(wheel, f"sapiens/models/v1/checkpoint_{member}.pt")
-        self.weights = {
+        weights = {
             name.removeprefix("decoder."): tensor.array() for name, tensor in saved["model"].items()
         }
+        super().__init__(weights, HEADS, 1e-5)
 
     def __call__(self, x: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Log-probabilities, shape (B, n, 20), for `x` of shape (B, n), `mask` true where hidden.
@@ -48,9 +99,7 @@ class Sapiens:
         Of the 25 outputs those that are not letters are left out, and the rest is normalised.
         """
         tokens = np.where(mask, MASK, np.asarray(x) + FIRST_LETTER)
-        logits = self.logits(tokens)[:, :, FIRST_LETTER:MASK]
-        top = logits - logits.max(axis=-1, keepdims=True)
-        return top - np.log(np.exp(top).sum(axis=-1, keepdims=True))
+        return log_softmax(self.logits(tokens)[:, :, FIRST_LETTER:MASK])
 
     def logits(self, tokens: np.ndarray) -> np.ndarray:
         """Outputs for all 25 codes, shape (B, n, 25), from codes of the network, shape (B, n)."""
@@ -62,41 +111,15 @@ class Sapiens:
         w = self.weights
         h = w["sentence_encoder.embed_tokens.weight"][framed]
         h = h + w["sentence_encoder.embed_positions.weight"][FIRST_POSITION:][: length + 2]
-        h = self._norm(h, "sentence_encoder.emb_layer_norm")
+        h = self.norm(h, "sentence_encoder.emb_layer_norm")
         for layer in range(LAYERS):
             name = f"sentence_encoder.layers.{layer}"
-            h = self._norm(
-                h + self._attention(h, f"{name}.self_attn"), f"{name}.self_attn_layer_norm"
-            )
-            inner = self._linear(_gelu(self._linear(h, f"{name}.fc1")), f"{name}.fc2")
-            h = self._norm(h + inner, f"{name}.final_layer_norm")
-        h = self._norm(_gelu(self._linear(h[:, 1:-1], "lm_head.dense")), "lm_head.layer_norm")
+            parts = [f"{name}.self_attn.{part}_proj" for part in ("q", "k", "v", "out")]
+            h = self.norm(h + self.attend(h, *parts), f"{name}.self_attn_layer_norm")
+            inner = self.linear(gelu(self.linear(h, f"{name}.fc1")), f"{name}.fc2")
+            h = self.norm(h + inner, f"{name}.final_layer_norm")
+        h = self.norm(gelu(self.linear(h[:, 1:-1], "lm_head.dense")), "lm_head.layer_norm")
         return h @ w["lm_head.weight"].T + w["lm_head.bias"]
-
-    def _linear(self, h: np.ndarray, name: str) -> np.ndarray:
-        return h @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
-
-    def _norm(self, h: np.ndarray, name: str) -> np.ndarray:
-        centred = h - h.mean(axis=-1, keepdims=True)
-        spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + EPSILON)
-        return centred / spread * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
-
-    def _attention(self, h: np.ndarray, name: str) -> np.ndarray:
-        rows, length, _ = h.shape
-        shape = rows, length, HEADS, WIDTH // HEADS
-        q, k, v = (
-            self._linear(h, f"{name}.{part}_proj").reshape(shape).transpose(0, 2, 1, 3)
-            for part in "qkv"
-        )
-        scores = (q * np.float32((WIDTH // HEADS) ** -0.5)) @ k.transpose(0, 1, 3, 2)
-        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        scores /= scores.sum(axis=-1, keepdims=True)
-        mixed = (scores @ v).transpose(0, 2, 1, 3).reshape(h.shape)
-        return self._linear(mixed, f"{name}.out_proj")
-
-
-def _gelu(h: np.ndarray) -> np.ndarray:
-    return h * np.float32(0.5) * (1 + erf(h * np.float32(0.5**0.5)))
 
 
 def encode(sequences: list[str]) -> np.ndarray:

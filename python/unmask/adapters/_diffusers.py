@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -57,7 +56,8 @@ def block_refinement(schedule: Schedule, *, rescale: bool = False) -> Callable[[
     block = _shape.checked(schedule)
 
     def get_num_transfer_tokens(block_length: int, num_inference_steps: int) -> Any:
-        length, steps = operator.index(block_length), operator.index(num_inference_steps)
+        length = _shape.whole(block_length, "block_length")
+        steps = _shape.whole(num_inference_steps, "num_inference_steps")
         if length != block.n and not rescale:
             raise ValueError(
                 f"block_length: is {length}, expected the {block.n} of the schedule, "
@@ -69,6 +69,10 @@ def block_refinement(schedule: Schedule, *, rescale: bool = False) -> Callable[[
             )
         counts = np.zeros(steps, dtype=np.int64)
         counts[: block.nfe] = _shape.shared_out(block, length)
-        return importlib.import_module("torch").as_tensor(counts)
+        try:
+            torch = importlib.import_module("torch")
+        except ImportError as error:
+            raise ImportError("block_refinement() takes the package torch, as diffusers") from error
+        return torch.as_tensor(counts)
 
     return get_num_transfer_tokens

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 
 from .._schedule import Schedule
@@ -44,7 +43,7 @@ def dplm(schedule: Schedule) -> Callable[[int, int], float]:
     masked = (tokens - schedule.cumulative).tolist()
 
     def rate(t: int, max_step: int) -> float:
-        step = operator.index(t)
+        step = _shape.whole(t, "t")
         if max_step != steps:
             raise ValueError(f"max_step: is {max_step}, expected the {steps} of the schedule")
         if not 1 <= step <= steps:

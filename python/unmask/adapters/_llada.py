@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable
 from itertools import cycle
 from typing import Any
@@ -65,7 +64,8 @@ def llada(
     >>> llada(Schedule([1, 2, 3]), rescale=True)(np.ones((1, 9), dtype=bool), 3)
     array([[2, 3, 4]])
     """
-    blocks = [schedule] if isinstance(schedule, Schedule) else list(schedule)
+    several = isinstance(schedule, Iterable) and not isinstance(schedule, Schedule)
+    blocks = list(schedule) if several else [schedule]
     if not blocks:
         raise ValueError("schedule: is empty, expected one Schedule or more")
     turns = cycle([_shape.checked(block) for block in blocks])
@@ -76,7 +76,7 @@ def llada(
         )
         if mask.ndim != 2:
             raise ValueError(f"mask_index: has shape {tuple(mask.shape)}, expected (rows, tokens)")
-        block, steps = next(turns), operator.index(steps)
+        block, steps = next(turns), _shape.whole(steps, "steps")
         if steps < block.nfe:
             raise ValueError(f"steps: is {steps}, expected the {block.nfe} of the schedule or more")
         rows = [int(row) for row in (mask != 0).sum(1).tolist()]

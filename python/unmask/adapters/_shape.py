@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,15 @@ def checked(schedule: object) -> Schedule:
     if not isinstance(schedule, Schedule):
         raise TypeError(f"schedule: is a {type(schedule).__name__}, expected a Schedule")
     return schedule
+
+
+def whole(value: object, name: str) -> int:
+    """Return a whole number."""
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        kind = type(value).__name__
+        raise TypeError(f"{name}: is a {kind}, expected an integer") from None
 
 
 def is_tensor(value: object) -> bool:

@@ -1,0 +1,131 @@
+"""Measure the loss curve of Sapiens, choose schedules from it, and try them out.
+
+In this order::
+
+    python fetch.py                # 39 MB from PyPI
+    python measure.py curve        # some minutes: losses by number of revealed residues
+    python measure.py forced 8     # a minute each: real sequences, for 4, 8, 16 and 32 calls
+    python measure.py samples 8    # some minutes each, for 4, 8, 16, 32 calls and for 121
+    python report.py               # the tables and the picture, of what was measured
+
+Set ``OMP_NUM_THREADS=1``: the arrays are small, and more threads cost more than they bring. What is
+measured is kept beside the wheels and made once.
+
+Of the real sequences of 121 residues a quarter chooses the schedules, another prices them, and half
+is for a tree model that knows nothing of the network, and for going through the schedules call by
+call.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from fetch import CACHE
+from network import Sapiens
+from sampling import TreeModel, chain_losses, forced_losses, generate
+from sequences import heavy_chains
+
+from unmask import CrossEntropyCurve, Schedule
+from unmask.estimation import CurveAccumulator, estimate_curve
+from unmask.schedules import cosine, optimal, uniform
+
+LENGTH = 121
+CALLS = (4, 8, 16, 32)
+SAMPLES = 192
+FORCED = 320
+CHAIN_PASSES = 12
+#: Passes of each curve, and the seed of which.
+CURVES = {"choosing": (12_000, 1), "pricing": (12_000, 2), "quick": (300, 3)}
+MEASURED = CACHE / "antibody"
+
+
+def split() -> dict[str, np.ndarray]:
+    """Sequences that choose, that price, and that the tree is made of."""
+    x = heavy_chains(LENGTH)
+    x = x[np.random.default_rng(0).permutation(len(x))]
+    quarter = len(x) // 4
+    choosing, pricing, tree = np.split(x, [quarter, 2 * quarter])
+    return {"choosing": choosing, "quick": choosing, "pricing": pricing, "tree": tree}
+
+
+def curve_path(name: str) -> Path:
+    """Where a measured curve is kept."""
+    return MEASURED / f"{name}.npz"
+
+
+def measured_curve(name: str) -> CrossEntropyCurve:
+    """One of `CURVES`, if it was measured."""
+    return CurveAccumulator.load(curve_path(name)).curve()
+
+
+def measure_curves() -> None:
+    """Estimate the curve on two sets of sequences, and once more as quickly as one would."""
+    model, sequences = Sapiens("heavy"), split()
+    for name, (passes, seed) in CURVES.items():
+        gathered = CurveAccumulator(LENGTH)
+        estimate_curve(
+            model, sequences[name], passes=passes, batch_size=32, seed=seed, resume=gathered
+        )
+        gathered.save(curve_path(name))
+
+
+def schedules(calls: int) -> dict[str, Schedule]:
+    """What is compared at so many calls; the best one of the curve that chooses first."""
+    if calls == LENGTH:
+        return {"one at a time": Schedule([1] * LENGTH)}
+    return {
+        "optimal": optimal(measured_curve("choosing"), steps=calls),
+        "uniform": uniform(LENGTH, calls),
+        "cosine": cosine(LENGTH, calls),
+    }
+
+
+def measure_forced(calls: int) -> None:
+    """Go through each schedule call by call, on real sequences that had no part in the curves."""
+    model, x = Sapiens("heavy"), split()["tree"][:FORCED]
+    losses = {
+        name: forced_losses(model, schedule, x, seed=calls)
+        for name, schedule in schedules(calls).items()
+    }
+    np.savez(MEASURED / f"forced-{calls}.npz", **losses)
+
+
+def measure_samples(calls: int) -> None:
+    """Draw sequences by each schedule and score them; real ones beside those one at a time."""
+    model, sequences = Sapiens("heavy"), split()
+    tree = TreeModel(sequences["tree"])
+    drawn = {
+        name: generate(model, schedule, SAMPLES, np.random.default_rng([calls, place]))
+        for place, (name, schedule) in enumerate(schedules(calls).items())
+    }
+    if calls == LENGTH:
+        drawn["real"] = sequences["pricing"][:SAMPLES]
+    scores = {}
+    for name, x in drawn.items():
+        scores[f"{name}/sequences"] = x.astype(np.int8)
+        scores[f"{name}/chain"] = chain_losses(model, x, CHAIN_PASSES, seed=9)
+        scores[f"{name}/tree"] = tree.losses(x)
+    np.savez(MEASURED / f"samples-{calls}.npz", **scores)
+
+
+def main() -> None:
+    """Measure one part."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("part", choices=["curve", "forced", "samples"])
+    parser.add_argument("calls", type=int, nargs="?", choices=[*CALLS, LENGTH])
+    arguments = parser.parse_args()
+    MEASURED.mkdir(parents=True, exist_ok=True)
+    if arguments.part == "curve":
+        measure_curves()
+    elif arguments.calls is None:
+        parser.error(f"{arguments.part}: of how many calls?")
+    elif arguments.part == "forced":
+        measure_forced(arguments.calls)
+    else:
+        measure_samples(arguments.calls)
+
+
+if __name__ == "__main__":
+    main()
