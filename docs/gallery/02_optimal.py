@@ -32,7 +32,7 @@ few
 
 # %%
 # No rule of thumb comes near: small steps must come last, not first.
-figure = plt.figure(figsize=(8, 6.8), layout="constrained")
+figure = plt.figure(figsize=(8, 9.8), layout="constrained")
 plot.compare(curve, few, figure=figure)
 
 # %%

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy.typing as npt
 
+from ..bounds import unknown_law_calls
 from ..distributions._checks import checked_size
-from ._game import WALL, Game, least_failure, play
+from ._game import Game, least_failure, play
 from ._players import adaptive_probing, doubling_guess, two_steps, uniform_steps
 
 __all__ = ["Demonstration", "demonstrate"]
@@ -94,7 +95,7 @@ def demonstrate(
     """
     n = checked_size(n, "n", 2)
     if budgets is None:
-        first = max(1, (n - 1) // WALL)
+        first = max(1, int(unknown_law_calls(n)))
         doublings = (first << i for i in range(n.bit_length()))
         budgets = sorted({budget for budget in doublings if budget < n} | {n})
     budgets = tuple(budgets)

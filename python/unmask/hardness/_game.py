@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _check
+from ..bounds import unknown_law_calls
 from ..distributions import Distribution, Paired, ReedSolomon
 from ..distributions._base import Codes
 from ..distributions._checks import checked_size
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from ..distributions._base import Seed
 
 __all__ = ["Game", "least_failure", "play"]
-
-#: Below ``(n - 1) / WALL`` calls every sampler is proved to fail in the paper.
-WALL = 32
 
 
 def least_failure(n: int, q: int, calls: float) -> float:
@@ -56,7 +54,7 @@ def least_failure(n: int, q: int, calls: float) -> float:
     call tells the runs apart for at most ``q / (q - 1)`` of the ``n - 1`` dimensions. Where they
     are not told apart, the output is in the code with probability ``q**(k - n)``. This is the
     argument of Chen, Cong and Li, arXiv 2511.04647, who state it for total variation 1/16 and fewer
-    than about ``n / 32`` calls.
+    than about ``n / 32`` calls, see `unmask.bounds.unknown_law_calls`.
 
     Examples
     --------
@@ -122,7 +120,7 @@ class Game:
     @property
     def wall(self) -> float:
         """Number of calls on the uniform law below which failure is proved in the paper."""
-        return (self.n - 1) / WALL
+        return unknown_law_calls(self.n)
 
     @property
     def least_failure(self) -> float:
