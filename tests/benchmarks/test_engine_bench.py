@@ -1,24 +1,15 @@
 """The engine against NumPy, dit and pyagrum: ratios taken within one run, minimum of several."""
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from numpy_twin import subset_entropies, total_correlations
+from timing import fastest
 
 import unmask
 from unmask import _core
 from unmask.distributions import Dense, Empirical
-
-
-def fastest(job: Callable[[], object], rounds: int) -> float:
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        job()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 def table(n: int, q: int = 2) -> np.ndarray:
