@@ -1,5 +1,8 @@
 """Laws with structure: each against its own joint table, the theory's table and high precision."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -9,17 +12,22 @@ from hypothesis import strategies as st
 import unmask
 from families import check_family, check_sampling
 from unmask.distributions import (
+    BayesianNetwork,
     Blocks,
     Dense,
     Exchangeable,
     HardCurve,
+    HiddenMarkov,
+    Ising,
     MarkovChain,
+    Mixture,
     Paired,
     Permutation,
     Product,
     ReedSolomon,
     Repeated,
     ZeroSum,
+    random_linear_code,
 )
 
 LETTERS3 = np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7], [0.3, 0.7, 0.0]])
@@ -75,6 +83,19 @@ CASES = {
     "third order": lambda: MarkovChain(
         rng(7).dirichlet(np.ones(8)).reshape(2, 2, 2), rng(8).dirichlet([1, 1], (2, 2, 2)), 5
     ),
+    "hidden chain": lambda: HiddenMarkov(
+        [0.2, 0.5, 0.3], LETTERS3, [[0.9, 0.1], [0, 1], [1, 0]], 5
+    ),
+    "code": lambda: random_linear_code(7, 4, 2, seed=1),
+    "code over four letters": lambda: random_linear_code(4, 2, 4, seed=2),
+    "Reed-Solomon": lambda: ReedSolomon(4, 2, 5, shift=[1, 0, 3, 4]),
+    "mixture": lambda: Mixture(
+        [0.2, 0.5, 0.3], [Repeated(4, 3), Product(LETTERS3[[0, 0, 1, 2]]), ZeroSum(4, 3)]
+    ),
+    "network": lambda: BayesianNetwork(
+        [[], [0], [0], [1, 2]], [[0.5, 0.5], LETTERS3[:2], LETTERS3[1:], np.full((3, 3, 2), 0.5)]
+    ),
+    "spins": lambda: Ising([[0, 0.5, 0], [0.5, 0, -1], [0, -1, 0]], [0.1, 0, -0.3]),
     "blocks": some_blocks,
     "pairs": lambda: Paired(ZeroSum(3, 2), MarkovChain([0.2, 0.5, 0.3], LETTERS3, 3)),
     "pairs of different sizes": lambda: Paired(
@@ -127,6 +148,12 @@ class TestAgainstTheTable:
         for axis, q in enumerate(table.shape):
             table = table.take(draw.permutation(q), axis=axis)
         assert_curves_agree(unmask.information_curve(law), unmask.information_curve(Dense(table)))
+
+    def test_survives_copies(self, law):
+        x = law.sample(3, seed=0)
+        for other in (pickle.loads(pickle.dumps(law)), copy.deepcopy(law)):
+            assert repr(other) == repr(law)
+            assert (other.log_prob(x) == law.log_prob(x)).all()
 
     def test_beside_a_product(self, law):
         curve = unmask.information_curve(law)

@@ -68,6 +68,12 @@ def test_method_tells_what_was_done():
     np.testing.assert_array_equal(sampled.h, again.h)
 
 
+def test_the_limit_of_enumeration():
+    with pytest.raises(_core.WorkError, match=r"about 4\.7e11 operations.*the limit is 1e11"):
+        information_curve(HiddenMarkov([1.0], [[1.0]], [[0.2] * 5], 15), method="exact")
+    _core.require_work(4.7e11)
+
+
 def test_out_of_reach_says_what_sampling_costs():
     law = some_chain(200)
     with pytest.raises(_core.WorkError, match=r"about .* s with samples=100 at each of 200"):

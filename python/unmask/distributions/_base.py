@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from .._information_curve import InformationCurve
     from ._dense import Dense
 
+#: Terms up to which laws that are no tables are enumerated as such: about a minute on one core.
+ENUMERATED_TERMS = 1e11
+
+#: Cells of a joint table that are scored at the same time.
+SCORED_CELLS = 1 << 18
+
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -82,10 +88,14 @@ class Distribution(ABC):
         from ._dense import Dense
 
         sizes = self.alphabet_sizes
-        # The table, its codes and their log probabilities.
-        _core.require_table(8.0 * (self.n + 3), sizes)
-        codes = np.indices(sizes).reshape(self.n, math.prod(sizes)).T
-        return Dense(np.exp(self._log_prob(codes)).reshape(sizes))
+        # The table, and a normalised one.
+        _core.require_table(16.0, sizes)
+        table = np.empty(math.prod(sizes))
+        for start in range(0, len(table), SCORED_CELLS):
+            cells = np.arange(start, min(start + SCORED_CELLS, len(table)))
+            codes = np.stack(np.unravel_index(cells, sizes), axis=1)
+            table[cells] = np.exp(self._log_prob(codes))
+        return Dense(table.reshape(sizes))
 
     def subset_entropies(
         self,
@@ -113,9 +123,10 @@ class Distribution(ABC):
     ) -> InformationCurve:
         """The curve of the joint table; for laws that have no shorter way.
 
-        Refuses before the table is made what would take too long with it.
+        Refuses before the table is made what would take too long with it: there is the sampled
+        curve, and whoever has more patience the table.
         """
-        _core.require_work(math.prod(1.0 + q for q in self.alphabet_sizes))
+        _core.require_work(math.prod(1.0 + q for q in self.alphabet_sizes), ENUMERATED_TERMS)
         return self.to_dense()._information_curve(threads, progress)
 
     @abstractmethod
@@ -304,6 +315,8 @@ class Distribution(ABC):
 
 def query_blocks(queries: int, each: int, held: int) -> list[npt.NDArray[np.intp]]:
     """Numbers of queries in blocks, of which each holds about `held` entries, `each` a query."""
+    if not queries:
+        return []
     blocks = -(-queries * each // held)
     return np.array_split(np.arange(queries), max(1, min(queries, blocks)))
 

@@ -116,8 +116,9 @@ class Dense(Distribution):
             If `dit` is not installed.
         """
         dit = _dit("to_dit")
-        cells = np.argwhere(self._pmf > 0.0)
-        return dit.Distribution([tuple(map(int, cell)) for cell in cells], self._pmf[*cells.T])
+        cells = np.nonzero(self._pmf > 0.0)
+        outcomes = list(zip(*(codes.tolist() for codes in cells), strict=True))
+        return dit.Distribution(outcomes, self._pmf[cells])
 
     @property
     def pmf(self) -> Floats:

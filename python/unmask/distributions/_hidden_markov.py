@@ -45,7 +45,8 @@ class HiddenMarkov(SameAlphabet):
     -----
     Oracle and score are exact, by forward-backward with a sum rescaled to one at every token, so
     that nothing underflows: ``O(n S (S + q))`` a query (Rabiner, Proceedings of the IEEE 1989). The
-    curve is that of the joint table, or sampled where there is none.
+    curve is that of the joint table, to a few 1e-16 of the joint entropy, or sampled where there is
+    none.
 
     Examples
     --------

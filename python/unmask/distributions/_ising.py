@@ -40,6 +40,10 @@ class Ising(Distribution):
     MemoryError
         If the table of ``2 ** n`` cells does not fit in memory; nothing was allocated.
 
+    Notes
+    -----
+    The curve is that of the joint table, to a few 1e-16 of the joint entropy.
+
     Examples
     --------
     >>> pair = Ising([[0.0, 1.0], [1.0, 0.0]])

@@ -54,7 +54,8 @@ class LinearCode(SameAlphabet):
 
     Notes
     -----
-    The curve is the mean rank of random columns, exact: its totals are integers. Subsets are walked
+    The curve is the mean rank of random columns, exact but for one rounding of each value: its
+    totals are integers. Subsets are walked
     depth first, columns dropped and kept in turn, and a branch ends when the rank can no longer
     change: fewer than ``C(n, k)`` branchings, and far fewer at ``q = 2``, where the last columns
     are looked up. Up to 120 tokens. The oracle solves linear equations, ``O(k^2 n)`` a query.

@@ -21,7 +21,8 @@ from ._closed import direct
 class Product(Distribution):
     """Independent tokens, each with a law of its own.
 
-    The curve is flat, ``Z = 0`` exactly: everything may be revealed at once.
+    The curve is flat, ``Z = 0`` exactly: everything may be revealed at once. ``h`` is right to a
+    few 1e-16 of itself.
 
     Parameters
     ----------

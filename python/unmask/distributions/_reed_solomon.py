@@ -47,7 +47,8 @@ class ReedSolomon(SameAlphabet):
 
     Notes
     -----
-    The curve is a closed form. The oracle interpolates (Newton): ``O(k n)`` a query.
+    The curve is a closed form, exact but for the rounding of the logarithm. The oracle interpolates
+    (Newton): ``O(k n)`` a query.
 
     Examples
     --------

@@ -20,8 +20,9 @@ pub fn require_table(bytes_per_cell: f64, alphabet_sizes: Vec<usize>) -> PyResul
     limits::require_memory("this table", bytes_per_cell * cells, terms).map_err(to_python)
 }
 
-/// Raises WorkError if so many elementary operations are out of reach.
+/// Raises WorkError if so many elementary operations are above the limit.
 #[pyfunction]
-pub fn require_work(operations: f64) -> PyResult<()> {
-    limits::require_work("this enumeration", operations, limits::MAX_TERMS).map_err(to_python)
+#[pyo3(signature = (operations, limit=limits::MAX_TERMS))]
+pub fn require_work(operations: f64, limit: f64) -> PyResult<()> {
+    limits::require_work("this enumeration", operations, limit).map_err(to_python)
 }
