@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 import unmask
 from unmask import CrossEntropyCurve, InformationCurve, Schedule, bounds, plot, schedules
 from unmask.distributions import MarkovChain
-from unmask.plot._style import MARKED_POINTS
+from unmask.plot._style import MARKED_POINTS, MOST_STAIRS
 
 mpl.use("Agg")
 
@@ -56,6 +56,28 @@ def test_the_shade_has_the_area_of_the_expected_kl(curve, ax, sizes):
     assert labels(ax)[0] == "$Z_j$"
     assert f"{len(sizes)} step" in labels(ax)[1]
     assert "nats" in labels(ax)[2]
+
+
+@pytest.mark.parametrize("sizes", [[150_000, 50_000], [1] * 200_000])
+def test_a_hundred_thousand_tokens_keep_their_cliffs(ax, sizes):
+    h = np.ones(200_000)
+    h[150_000:], h[-1] = 0.5, 0.0
+    cliffs = InformationCurve.from_conditional_entropies(h)
+    plot.staircase(cliffs, Schedule(sizes), ax)
+    shade, stairs, line = ax.patches
+    values, edges, _ = line.get_data()
+    assert len(edges) < 3 * MOST_STAIRS
+    assert (edges[0], edges[-1]) == (0, 200_000)
+    assert values.tolist() == cliffs.z[edges[:-1].astype(int)].tolist()
+    assert {0, 150_000, 199_999} <= set(edges[:-1])
+    # The shade is drawn between the same places, with the schedule's among them.
+    assert set(stairs.get_data().edges) <= set(shade.get_data().edges)
+    if len(sizes) == 2:
+        values, edges, baseline = shade.get_data()
+        assert np.sum((values - baseline) * np.diff(edges)) == pytest.approx(0.5)
+    plot.schedule(Schedule(sizes), ax := Figure().subplots())
+    assert len(ax.patches) <= 2
+    ax.figure.canvas.draw()
 
 
 def test_a_staircase_for_other_tokens_is_refused(curve, ax):
@@ -171,7 +193,7 @@ def test_minimax_schedules_are_as_good_as_they_promise():
     for one in made:
         assert chain.expected_kl(one) <= one.worst_case_kl * (1 + 1e-12)
     # Of many tokens only some lengths.
-    long = InformationCurve.from_conditional_entropies(np.linspace(1, 0.5, 30_000))
+    long = InformationCurve.from_conditional_entropies(np.linspace(1, 0.5, 250_000))
     assert 0 < len(plot.rules(long, range(1, 11))["minimax"]) < 10
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._curve import Curve, Floats
 from .._information_curve import InformationCurve
-from ._style import INK, on_axes, plain, whole_numbers
+from ._style import INK, on_axes, plain, shown_edges, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,23 +45,25 @@ def curve(curve: InformationCurve | CrossEntropyCurve, ax: Axes | None = None) -
     """
     values = heights(curve)
     ax = on_axes(ax)
-    edges = np.arange(curve.n + 1)
+    edges = shown_edges(values)
+    shown = values[edges[:-1]]
     label = "$Z_j$" if isinstance(curve, InformationCurve) else "loss"
-    ax.stairs(values, edges, baseline=None, color=INK, linewidth=1.8, label=label)
+    ax.stairs(shown, edges, baseline=None, color=INK, linewidth=1.8, label=label)
     low, high = min(0.0, float(values.min())), float(values.max())
     errors = getattr(curve, "standard_errors", None)
     if errors is not None:
+        band = BAND * errors
         ax.stairs(
-            values + BAND * errors,
+            shown + band[edges[:-1]],
             edges,
-            baseline=values - BAND * errors,
+            baseline=shown - band[edges[:-1]],
             fill=True,
             color="0.5",
             alpha=0.35,
             linewidth=0,
             label=f"{BAND:g} standard errors",
         )
-        high = max(high, float((values + BAND * errors).max()))
+        high = max(high, float((values + band).max()))
     ax.set_xlim(0, curve.n)
     ax.set_ylim(low, 1.08 * high if high > low else 1.0)
     ax.set_xlabel("tokens unmasked")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -18,8 +17,9 @@ TOLERANCES = 60
 #: The smallest of them, by the total correlation or its dual.
 SMALLEST = 1e-5
 
-#: Tokens times lengths that the search for minimax schedules may take: about a second.
-MINIMAX_WORK = 100_000
+#: Up to so many tokens minimax schedules know the harmonic mass as well, and so many tokens times
+#: lengths they are searched for: either takes a second.
+HARMONIC_TOKENS, MINIMAX_WORK = 512, 1_000_000
 
 
 def rules(curve: Curve, lengths: Iterable[int]) -> dict[str, list[Schedule]]:
@@ -37,8 +37,8 @@ def rules(curve: Curve, lengths: Iterable[int]) -> dict[str, list[Schedule]]:
     dict of str to list of Schedule
         ``uniform`` and ``cosine``; for an information curve also ``TC or DTC``, the published
         schedules for a tolerance, whichever is the shorter (Chen, Cong and Li, arXiv 2511.04647),
-        and ``minimax``, which knows both and the harmonic mass. For more than some thousand tokens
-        only some lengths of the latter.
+        and ``minimax``, which knows both and, up to 512 tokens, the harmonic mass. For more than
+        some thousand tokens only some lengths of it.
 
     Examples
     --------
@@ -57,16 +57,11 @@ def rules(curve: Curve, lengths: Iterable[int]) -> dict[str, list[Schedule]]:
     tc, dtc = curve.total_correlation, curve.dual_total_correlation
     if min(tc, dtc) > 0:
         made["TC or DTC"] = _published(n, tc, dtc, max(lengths, default=1))
-        made["minimax"] = [
-            schedules.minimax(
-                n,
-                steps=steps,
-                total_correlation=tc,
-                dual_total_correlation=dtc,
-                harmonic_mass=curve.harmonic_mass,
-            )
-            for steps in lengths[:: math.ceil(n * len(lengths) / MINIMAX_WORK) or 1]
-        ]
+        known = {"total_correlation": tc, "dual_total_correlation": dtc}
+        if n <= HARMONIC_TOKENS:
+            known["harmonic_mass"] = curve.harmonic_mass
+        thinned = lengths[:: max(1, n * len(lengths) // MINIMAX_WORK)]
+        made["minimax"] = [schedules.minimax(n, steps=steps, **known) for steps in thinned]
     return made
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._schedule import Schedule
-from ._style import ACCENT, MARKED_POINTS, SHADE, on_axes, plain, styles, whole_numbers
+from ._style import ACCENT, MARKED_POINTS, SHADE, on_axes, plain, shown_edges, styles, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,11 +39,13 @@ def schedule(
     if schedule.nfe <= MARKED_POINTS:
         ax.bar(steps, schedule.sizes, width=0.85, **look)
     else:
-        ax.stairs(schedule.sizes, np.arange(schedule.nfe + 1) + 0.5, fill=True, **look)
+        edges = shown_edges(schedule.sizes)
+        ax.stairs(schedule.sizes[edges[:-1]], edges + 0.5, fill=True, **look)
     for (name, other), (colour, dashes, _) in zip(others.items(), styles(len(others)), strict=True):
+        edges = shown_edges(other.sizes)
         ax.stairs(
-            other.sizes,
-            np.arange(other.nfe + 1) + 0.5,
+            other.sizes[edges[:-1]],
+            edges + 0.5,
             baseline=None,
             color=colour,
             linestyle=dashes,

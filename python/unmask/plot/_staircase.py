@@ -11,7 +11,7 @@ from .._information_curve import InformationCurve
 from .._schedule import Schedule
 from ._curve import curve as draw_curve
 from ._curve import heights
-from ._style import ACCENT, SHADE, on_axes, steps_text
+from ._style import ACCENT, MOST_STAIRS, SHADE, on_axes, shown_edges, steps_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,20 +49,23 @@ def staircase(
     """
     values, excess = heights(curve), curve._excess(schedule)
     ax = on_axes(ax)
-    levels = values[schedule.cumulative[:-1]]
+    nodes = schedule.cumulative
+    levels = np.repeat(values[nodes[:-1]], schedule.sizes)
+    steps = nodes if schedule.nfe <= MOST_STAIRS else shown_edges(levels)
+    edges = shown_edges(values, steps)
     name = "expected KL" if isinstance(curve, InformationCurve) else "cost above single steps"
     ax.stairs(
-        values,
-        np.arange(curve.n + 1),
-        baseline=np.repeat(levels, schedule.sizes),
+        values[edges[:-1]],
+        edges,
+        baseline=levels[edges[:-1]],
         fill=True,
         color=SHADE,
         linewidth=0,
         label=f"{name}: {excess:.4g} nats",
     )
     ax.stairs(
-        levels,
-        schedule.cumulative,
+        levels[steps[:-1]],
+        steps,
         baseline=None,
         color=ACCENT,
         linewidth=1.5,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -22,6 +25,9 @@ OTHERS: list[tuple[str, Any, str]] = [
 
 #: Up to so many points get a marker each, bars a gap; more would run into one another.
 MARKED_POINTS = 40
+
+#: More stairs than this are finer than any picture, and take matplotlib long.
+MOST_STAIRS = 4000
 
 #: Divergences below this share of the largest are rounding, which a logarithmic axis would blow up.
 ROUNDING = 1e-12
@@ -70,3 +76,20 @@ def steps_text(count: int) -> str:
 def styles(count: int) -> list[tuple[str, Any, str]]:
     """Colour, dashes and marker for so many things beside the optimum."""
     return [OTHERS[position % len(OTHERS)] for position in range(count)]
+
+
+def shown_edges(values: npt.NDArray[Any], kept: npt.ArrayLike = ()) -> npt.NDArray[np.int64]:
+    """Places between which to draw values that stand on unit intervals, from 0 to their number.
+
+    All of them as long as there are few. Otherwise about `MOST_STAIRS`, half of them evenly spread
+    and half wherever the values have changed by as much as elsewhere, so that no cliff is lost; and
+    those that are to be kept.
+    """
+    n = len(values)
+    if n <= MOST_STAIRS:
+        return np.arange(n + 1)
+    changed = np.cumsum(np.abs(np.diff(values)))
+    levels = np.linspace(0, changed[-1], MOST_STAIRS // 2)
+    cliffs = 1 + np.searchsorted(changed, levels[1:])
+    even = np.linspace(0, n, MOST_STAIRS // 2).round().astype(np.int64)
+    return np.unique(np.concatenate([even, cliffs, np.asarray(kept, dtype=np.int64)]))
