@@ -17,13 +17,14 @@ from unmask.samplers import (
     EntropyBound,
     EntropySum,
     Factor,
+    FixedOrder,
     SampledTopK,
     Threshold,
     TopK,
     policy_law,
 )
 from unmask.samplers._policy_law import enumerated_law
-from unmask.testing import distributions
+from unmask.testing import distributions, pmfs, schedules
 
 SHAPES = [(2, 2, 2, 2), (3, 1, 4, 2), (2, 3, 3), (2, 1), (5,)]
 
@@ -240,6 +241,18 @@ def test_ties_go_to_the_lower_position():
     np.testing.assert_allclose(law.pmf, 0.25 * third * fourth, atol=1e-15)
 
 
+@given(st.data())
+@settings(max_examples=40)
+def test_a_fixed_order(data):
+    pmf = data.draw(pmfs(max_n=4, max_letters=3))
+    order = data.draw(st.permutations(range(pmf.ndim)))
+    sizes = data.draw(schedules(pmf.ndim))
+    blocks = [order[a:b] for a, b in itertools.pairwise(sizes.cumulative)]
+    law = policy_law(Dense(pmf), FixedOrder(blocks))
+    assert law.kl == pytest.approx(reference.partition_kl(pmf, blocks), abs=1e-9)
+    assert law.expected_calls == pytest.approx(len(blocks))
+
+
 # Functions as policies, and mistakes -------------------------------------------------------------
 
 
@@ -298,6 +311,20 @@ def test_reveals_everything_once():
         (lambda: SampledTopK(-3), ValueError, "top_k: is -3"),
         (lambda: TopK(1, temperature=-1), ValueError, "temperature: is -1"),
         (lambda: TopK(1, temperature=np.inf), ValueError, "temperature: is inf, expected a finite"),
+        (
+            lambda: FixedOrder([[0], [0, 1]]),
+            ValueError,
+            "partition: is .* every position",
+        ),
+        (lambda: FixedOrder([[0], [2]]), ValueError, "every position from 0 once"),
+        (lambda: FixedOrder([[0], []]), ValueError, "no empty block"),
+        (lambda: FixedOrder([]), ValueError, "every position"),
+        (lambda: FixedOrder(3), TypeError, "partition: is 3, expected blocks of positions"),
+        (
+            lambda: policy_law(Product([[1.0]]), FixedOrder([[0, 1]])),
+            ValueError,
+            "partition: has 2 positions, expected 1",
+        ),
         (lambda: Custom(3), TypeError, "function: is a int, expected a callable"),
         (lambda: policy_law(np.ones(2) / 2, TopK(1)), TypeError, "distribution: is a ndarray"),
         (lambda: policy_law(Product([[1.0]]), TopK), TypeError, "policy: is a ABCMeta"),

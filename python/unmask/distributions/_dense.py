@@ -191,9 +191,9 @@ class Dense(Distribution):
 
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
         possible = np.ones(len(x), dtype=bool)
-        patterns, which = np.unique(mask, axis=0, return_inverse=True)
+        patterns, which = _patterns(mask)
         for k, pattern in enumerate(patterns):
-            queries = np.flatnonzero(which.reshape(-1) == k)
+            queries = np.flatnonzero(which == k)
             revealed, hidden = np.flatnonzero(~pattern), np.flatnonzero(pattern)
             table = self._pmf.transpose([*revealed, *hidden])
             cells = max(1, int(np.prod(table.shape[len(revealed) :])))
@@ -211,9 +211,9 @@ class Dense(Distribution):
 
     def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
         logs = np.empty(len(x))
-        patterns, which = np.unique(mask, axis=0, return_inverse=True)
+        patterns, which = _patterns(mask)
         for k, pattern in enumerate(patterns):
-            queries = np.flatnonzero(which.reshape(-1) == k)
+            queries = np.flatnonzero(which == k)
             revealed, hidden = np.flatnonzero(~pattern), np.flatnonzero(pattern)
             marginal = self._pmf.sum(axis=tuple(hidden))
             with np.errstate(divide="ignore"):
@@ -228,3 +228,11 @@ def _dit(method: str) -> Any:
     except ImportError as error:
         raise ImportError(f"{method}() takes the package dit: pip install dit") from error
     return dit
+
+
+def _patterns(mask: Mask) -> tuple[Mask, npt.NDArray[np.intp]]:
+    """Distinct masks, and which of them each query has."""
+    if (mask == mask[:1]).all():
+        return mask[:1], np.zeros(len(mask), dtype=np.intp)
+    patterns, which = np.unique(mask, axis=0, return_inverse=True)
+    return patterns, which.reshape(-1)

@@ -13,7 +13,6 @@ from ..distributions import Distribution
 from ..distributions._base import Codes, Floats, Mask, OnImpossible, query_blocks
 from ._law import OutputLaw
 from ._policies import (
-    DeterministicPolicy,
     EntropySum,
     Policy,
     SampledTopK,
@@ -99,7 +98,7 @@ def policy_law(
         raise ValueError(f"on_impossible: is {on_impossible!r}, expected 'raise' or 'uniform'")
     policy = as_policy(policy)
     policy._check_n(distribution.n)
-    rule = policy._rule(distribution.n) if isinstance(policy, DeterministicPolicy) else None
+    rule = policy._rule(distribution.n)
     if rule is None:
         _require_branches(policy, distribution.alphabet_sizes)
     dense = distribution.to_dense()
@@ -132,7 +131,7 @@ def enumerated_law(
     call = 0
     while states:
         call += 1
-        reached: dict[bytes, list[tuple[npt.NDArray[np.int64], Floats]]] = {}
+        reached: dict[bytes, Floats] = {}
         for done, (key, (x, weights)) in enumerate(states.items()):
             mask = np.frombuffer(key, dtype=bool)
             for block in query_blocks(len(x), _most_branches(policy, mask, sizes), HELD_ENTRIES):
@@ -142,34 +141,53 @@ def enumerated_law(
                 )
                 for rows, tokens, joint in policy._branches(marginals, mask, sizes):
                     mass = (weight[rows, None] * joint).ravel()
-                    letters = np.indices([sizes[i] for i in tokens]).reshape(len(tokens), -1)
-                    after = np.repeat(known[rows], letters.shape[1], axis=0)
-                    after[:, tokens] = np.tile(letters.T, (len(rows), 1))
-                    cells = np.ravel_multi_index(tuple(after.T), sizes)
+                    if not mass.any():
+                        continue
                     hidden = mask.copy()
                     hidden[list(tokens)] = False
-                    possible = mass > 0.0
-                    found = (cells[possible], mass[possible])
-                    if not possible.any():
-                        continue
-                    if hidden.any():
-                        reached.setdefault(hidden.tobytes(), []).append(found)
-                    else:
-                        np.add.at(pmf, *found)
-                        calls[call] += found[1].sum()
+                    letters = np.indices([sizes[i] for i in tokens]).reshape(len(tokens), -1)
+                    strides = _strides(hidden, sizes)
+                    places = np.add.outer(
+                        known[rows] @ strides, strides[list(tokens)] @ letters
+                    ).ravel()
+                    key_after = hidden.tobytes()
+                    if key_after not in reached:
+                        reached[key_after] = np.zeros(_values(hidden, sizes))
+                    # States that differ, or letters, lead to different places.
+                    reached[key_after][places] += mass
             if progress is not None:
                 # Calls are not known beforehand, but the tokens are.
                 progress((call - 1 + (done + 1) / len(states)) / n)
         states = {}
-        for key, parts in reached.items():
-            cells = np.concatenate([part[0] for part in parts])
-            unique, which = np.unique(cells, return_inverse=True)
-            total = np.zeros(len(unique))
-            np.add.at(total, which, np.concatenate([part[1] for part in parts]))
-            states[key] = np.stack(np.unravel_index(unique, sizes), axis=1), total
+        for key, found in reached.items():
+            hidden = np.frombuffer(key, dtype=bool)
+            if hidden.any():
+                places = np.flatnonzero(found)
+                shown = np.flatnonzero(~hidden)
+                x = np.zeros((len(places), n), dtype=np.int64)
+                x[:, shown] = np.stack(np.unravel_index(places, [sizes[i] for i in shown]), axis=1)
+                states[key] = x, found[places]
+            else:
+                pmf += found
+                calls[call] += found.sum()
     if progress is not None:
         progress(1.0)
     return pmf, calls
+
+
+def _values(mask: Mask, sizes: Sequence[int]) -> int:
+    """Number of values of the tokens that are not masked."""
+    return math.prod(q for q, hidden in zip(sizes, mask.tolist(), strict=True) if not hidden)
+
+
+def _strides(mask: Mask, sizes: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Strides of a table of those values, in C order; 0 for masked tokens."""
+    strides = np.zeros(len(sizes), dtype=np.int64)
+    step = 1
+    for i in np.flatnonzero(~mask)[::-1].tolist():
+        strides[i] = step
+        step *= sizes[i]
+    return strides
 
 
 def _most_branches(policy: Policy, mask: Mask, sizes: Sequence[int]) -> int:
@@ -181,26 +199,31 @@ def _most_branches(policy: Policy, mask: Mask, sizes: Sequence[int]) -> int:
     return max(len(mask) * max(sizes), math.prod(letters) * max(sizes))
 
 
-def _require_branches(policy: Policy, sizes: Sequence[int]) -> None:
-    """Refuse to start what would take too long."""
+def predicted_branches(policy: Policy, sizes: Sequence[int]) -> float:
+    """Ways to go on from all states together, at most."""
     n = len(sizes)
     if isinstance(policy, EntropySum):
         # Each token is known, revealed now, or neither.
-        predicted = math.prod(1.0 + 2.0 * q for q in sizes)
-    elif isinstance(policy, SampledTopK):
-        # Sums over the subsets of each size of the products of their alphabet sizes.
-        products = np.zeros(n + 1)
-        products[0] = 1.0
-        for q in sizes:
-            products[1:] += q * products[:-1]
-        counts, revealed, predicted = _counts(policy.top_k, n), 0, 0.0
-        while revealed < n:
-            count = min(int(counts[revealed]), n - revealed)
-            revealed += count
-            ways = math.comb(revealed, count) * float(products[revealed])
-            predicted += ways * (1 + sum(sizes) - max(sizes))
-    else:
-        predicted = 2.0 * n * math.prod(map(float, sizes))
+        return math.prod(1.0 + 2.0 * q for q in sizes)
+    if not isinstance(policy, SampledTopK):
+        return 2.0 * n * math.prod(map(float, sizes))
+    # Sums over the subsets of each size of the products of their alphabet sizes.
+    products = np.zeros(n + 1)
+    products[0] = 1.0
+    for q in sizes:
+        products[1:] += q * products[:-1]
+    counts, revealed, predicted = _counts(policy.top_k, n), 0, 0.0
+    while revealed < n:
+        count = min(int(counts[revealed]), n - revealed)
+        revealed += count
+        ways = math.comb(revealed, count) * float(products[revealed])
+        predicted += ways * (1 + sum(sizes) - max(sizes))
+    return predicted
+
+
+def _require_branches(policy: Policy, sizes: Sequence[int]) -> None:
+    """Refuse to start what would take too long."""
+    predicted = predicted_branches(policy, sizes)
     if predicted > MAX_BRANCHES:
         raise _core.WorkError(
             f"policy: {policy!r} would take about {predicted:.1e} branches over "
