@@ -156,14 +156,14 @@ def test_version():
     assert run("--version").stdout == f"unmask {unmask.__version__}\n"
 
 
-@pytest.mark.parametrize("name", ["plan", "curve", "compare"])
+@pytest.mark.parametrize("name", ["plan", "curve", "compare", "audit"])
 def test_help_has_an_example(name):
     assert f"Example: unmask {name} examples/" in run(name, "--help").stdout
 
 
 def test_no_arguments_show_the_commands():
     result = run(code=2)
-    assert all(name in result.output for name in ("plan", "curve", "compare"))
+    assert all(name in result.output for name in ("plan", "curve", "compare", "audit"))
 
 
 # plan -------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ from ._output import check_output, save_figure
 from ._unit import Unit
 
 if TYPE_CHECKING:
+    from ..distributions import Distribution
     from ._source import Source
 
 app = typer.Typer(
@@ -234,6 +235,58 @@ def compare(
         show.show_warnings(warnings)
 
 
+@app.command(epilog="Example: unmask audit examples/splice_sites.tsv --steps 3")
+def audit(
+    file: given.File,
+    steps: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="K", show_default=False, help="Calls that each sampler may make, about."
+        ),
+    ],
+    weights: given.WeightsOption = None,
+    kind: given.KindOption = Kind.AUTO,
+    gaps: given.GapsOption = Gaps.ERROR,
+    normalize: given.NormalizeOption = False,
+    threads: given.ThreadsOption = None,
+    unit: given.UnitOption = Unit.NATS,
+    as_json: given.JsonOption = False,
+    plot: given.PlotOption = None,
+) -> None:
+    """Judge every sampler by what it really puts out, exactly.
+
+    Schedules, policies that choose by confidence, and speculative decoding, all asking the law of
+    the file, the best first.
+    """
+    with guarded():
+        from ..samplers import leaderboard
+        from ..samplers._leaderboard import require_enumerable
+        from ._progress import progress_bar
+
+        plain = Estimator.PLUGIN
+        source = _load(
+            file, weights, kind, gaps, plain, normalize, threads, plot, None, require_enumerable
+        )
+        assert source.law is not None
+        with progress_bar("samplers") as progress:
+            board = leaderboard(source.law, steps, threads=threads, progress=progress)
+        warnings = source.warnings()
+        if plot is not None:
+            from .. import plot as draw
+
+            save_figure(draw.leaderboard(board).figure, plot)
+        from . import _audit
+
+        if as_json:
+            _print_json(source.as_json(unit) | _audit.as_json(board, unit) | {"warnings": warnings})
+            return
+        from . import _show as show
+
+        with show.page() as out:
+            _audit.show_audit(out, source, board, unit)
+        show.show_warnings(warnings)
+
+
 def _load(
     file: Path,
     weights: Path | None,
@@ -244,6 +297,7 @@ def _load(
     threads: int | None,
     plot: Path | None,
     save: Path | None,
+    check: Callable[[Distribution], None] | None = None,
 ) -> Source:
     """Read the file and save its curve; mistakes in the names of outputs come to light first."""
     from ._source import load_source
@@ -258,7 +312,7 @@ def _load(
         "estimator": estimator.value,
         "normalize": normalize,
     }
-    source = load_source(file, threads, options)
+    source = load_source(file, threads, options, check)
     if save is not None:
         source.curve.save(save)
     return source

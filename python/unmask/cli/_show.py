@@ -121,7 +121,7 @@ def show_plan(out: Console, source: Source, plan: Plan, unit: Unit) -> None:
     out.print(Text(_title(plan, unit), style="bold"))
     out.print(Text(f"  step sizes: {sizes_text(best.schedule, 3 * out.width // 2)}"))
     out.print()
-    table = _table("schedule", "steps", "expected KL", "per token", "TV <=", "sizes")
+    table = numbers_table("schedule", "steps", "expected KL", "per token", "TV <=", "sizes")
     for row in (best, *plan.others):
         sizes = sizes_text(row.schedule, SIZES_ROOM)
         table.add_row(row.name, str(row.schedule.nfe), *_costs(row, unit), sizes)
@@ -130,7 +130,7 @@ def show_plan(out: Console, source: Source, plan: Plan, unit: Unit) -> None:
         out.print()
         out.print(Text("The best schedules of other lengths", style="bold"))
         out.print()
-        table = _table("steps", "expected KL", "per token", "TV <=", "")
+        table = numbers_table("steps", "expected KL", "per token", "TV <=", "")
         for row in plan.frontier:
             chosen = "<- recommended" if row.schedule.nfe == best.schedule.nfe else ""
             table.add_row(str(row.schedule.nfe), *_costs(row, unit), chosen)
@@ -151,7 +151,7 @@ def show_table(out: Console, source: Source, unit: Unit) -> None:
     show_curve(out, source, unit)
     curve, n = source.curve, source.curve.n
     out.print()
-    table = _table("j", f"h_j ({unit})", "Z_j", "mean entropy", "coverage")
+    table = numbers_table("j", f"h_j ({unit})", "Z_j", "mean entropy", "coverage")
     listed = range(n + 1)
     hidden = max(0, len(listed) - 2 * ROWS_FROM_AN_END)
     for j in listed:
@@ -203,7 +203,7 @@ def show_comparison(
             abreast += 1
         shown, columns = columns[:abreast], columns[abreast:]
         out.print()
-        table = _table("schedule", *(column[0] for column in shown))
+        table = numbers_table("schedule", *(column[0] for column in shown))
         for row in list(zip(names, *shown, strict=True))[1:]:
             table.add_row(*row)
         out.print(table)
@@ -260,12 +260,13 @@ def _letters(sizes: tuple[int, ...] | None) -> str:
     return f", with {shown}{', ...' if len(sizes) > 16 else ''} letters"
 
 
-def _table(*headings: str) -> Table:
+def numbers_table(*headings: str) -> Table:
     """A table whose first column is text if it has words, and whose numbers are flush right."""
     table = Table(
         box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True, header_style=""
     )
     for heading in headings:
-        left = heading in ("schedule", "sizes", "")
-        table.add_column(heading, justify="left" if left else "right", no_wrap=heading != "sizes")
+        left = heading in ("schedule", "sampler", "sizes", "")
+        no_wrap = heading not in ("sampler", "sizes")
+        table.add_column(heading, justify="left" if left else "right", no_wrap=no_wrap)
     return table

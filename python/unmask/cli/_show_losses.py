@@ -11,7 +11,7 @@ from .._schedule import Schedule
 from ._draw import BLOCKS, bars, sizes_text
 from ._losses import LossPlan
 from ._plan import DEFAULT_MAX_KL
-from ._show import SIZES_ROOM, _table, show_notes
+from ._show import SIZES_ROOM, numbers_table, show_notes
 from ._unit import Unit
 
 ABSOLUTE = (
@@ -48,7 +48,7 @@ def show_losses(out: Console, plan: LossPlan, unit: Unit) -> None:
     out.print(Text(f"  step sizes: {sizes_text(best, 3 * out.width // 2)}"))
     out.print()
     price = "expected KL" if plan.absolute else "excess"
-    table = _table("schedule", "steps", price, "gain", "gain at 95%", "sizes")
+    table = numbers_table("schedule", "steps", price, "gain", "gain at 95%", "sizes")
     table.add_row(
         "optimal", str(best.nfe), unit.text(plan.divergence(best), 4), "", "", _sizes(best)
     )
@@ -67,7 +67,7 @@ def show_losses(out: Console, plan: LossPlan, unit: Unit) -> None:
         out.print()
         out.print(Text("The best schedules of other lengths", style="bold"))
         out.print()
-        table = _table("steps", price, "per token", "")
+        table = numbers_table("steps", price, "per token", "")
         for schedule in plan.frontier:
             cost = plan.divergence(schedule)
             chosen = "<- recommended" if schedule.nfe == best.nfe else ""

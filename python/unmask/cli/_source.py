@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import numpy as np
 from .. import io
 from .._information_curve import RELIABLE_COVERAGE, InformationCurve, information_curve
 from .._sampling import half_sample
-from ..distributions import Empirical
+from ..distributions import Distribution, Empirical
 from ._progress import progress_bar
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Source:
     atoms: int | None = None
     half: InformationCurve | None = None
     notes: tuple[str, ...] = ()
+    law: Distribution | None = None  #: what was read, unless it was a curve
 
     @property
     def counted(self) -> bool:
@@ -122,12 +123,20 @@ def _affected(schedule: Schedule, trusted: int) -> str:
     return f" That concerns {beyond} of the {schedule.nfe} {steps} of this schedule."
 
 
-def load_source(path: Path, threads: int | None, options: Mapping[str, Any]) -> Source:
+def load_source(
+    path: Path,
+    threads: int | None,
+    options: Mapping[str, Any],
+    check: Callable[[Distribution], None] | None = None,
+) -> Source:
     """Read a file, and compute its curve unless it holds one.
 
-    ``options`` are the keyword arguments of `unmask.io.load`.
+    ``options`` are the keyword arguments of `unmask.io.load`. ``check`` refuses laws that cannot be
+    used before the work is done; a curve is none.
     """
     if _holds_curve(path):
+        if check is not None:
+            raise ValueError(f"{path}: is a saved curve, expected samples or a joint table")
         defaults = {"kind": "auto", "gaps": "error", "estimator": "plugin"}
         for name, value in options.items():
             if value and value != defaults.get(name):
@@ -138,12 +147,14 @@ def load_source(path: Path, threads: int | None, options: Mapping[str, Any]) -> 
         return Source(path, curve, "curve", notes=(_NOT_COUNTED,) if unknown else ())
 
     law = io.load(path, **options)
+    if check is not None:
+        check(law)
     started = time.monotonic()
     with progress_bar("information curve") as progress:
         curve = information_curve(law, threads=threads, progress=progress)
     seconds = time.monotonic() - started
     if not isinstance(law, Empirical):
-        return Source(path, curve, "table", law.alphabet_sizes)
+        return Source(path, curve, "table", law.alphabet_sizes, law=law)
 
     half, notes = None, []
     if not law.counted:
@@ -169,6 +180,7 @@ def load_source(path: Path, threads: int | None, options: Mapping[str, Any]) -> 
         len(law.atoms),
         half,
         tuple(notes),
+        law,
     )
 
 

@@ -10,6 +10,7 @@ from ._bounds import bounds as bounds
 from ._compare import compare as compare
 from ._curve import curve as curve
 from ._frontier import frontier as frontier
+from ._leaderboard import leaderboard as leaderboard
 from ._rules import rules as rules
 from ._schedule import schedule as schedule
 from ._staircase import staircase as staircase

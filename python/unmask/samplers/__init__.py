@@ -7,7 +7,8 @@ The expected KL of a schedule is an average over random orders. Here is what sta
 * `planned_partition`, `planned_frontier`, `bisection_partition`: the best order, and the price of a
   random one.
 * `policy_law`, `speculative_law`: samplers that choose positions by confidence, or verify drafts.
-* `simulate`: any of them, at any length.
+* `simulate`: any of them, at any length; `audit`: is that the law that was claimed?
+* `leaderboard`: all of them side by side.
 
 >>> import unmask
 >>> chain = unmask.distributions.MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 6)
@@ -20,7 +21,13 @@ The expected KL of a schedule is an average over random orders. Here is what sta
 <PlannedPartition {3}, {1, 5}, {0, 2, 4}: KL 0 nats, exact>
 """
 
+from ._audit import Audit as Audit
+from ._audit import Estimate as Estimate
+from ._audit import audit as audit
 from ._law import OutputLaw as OutputLaw
+from ._leaderboard import Entry as Entry
+from ._leaderboard import Leaderboard as Leaderboard
+from ._leaderboard import leaderboard as leaderboard
 from ._mixture import mixture_kl as mixture_kl
 from ._mixture import mixture_law as mixture_law
 from ._partition import PartitionKL as PartitionKL
@@ -35,6 +42,7 @@ from ._policies import Custom as Custom
 from ._policies import EntropyBound as EntropyBound
 from ._policies import EntropySum as EntropySum
 from ._policies import Factor as Factor
+from ._policies import FixedOrder as FixedOrder
 from ._policies import Policy as Policy
 from ._policies import SampledTopK as SampledTopK
 from ._policies import Threshold as Threshold

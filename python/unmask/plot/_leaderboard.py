@@ -1,0 +1,129 @@
+"""Samplers side by side."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from ._style import ACCENT, INK, ROUNDING, matplotlib, on_axes, plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..samplers import Leaderboard
+
+#: Longer names are cut, so that room is left for what is measured.
+NAME_ROOM = 34
+
+#: Height of a row in inches, where the figure is ours.
+ROW_HEIGHT = 0.3
+
+
+def leaderboard(board: Leaderboard, ax: Axes | None = None) -> Axes:
+    """Draw the KL and the total variation of samplers, one a line, the best on top.
+
+    Parameters
+    ----------
+    board : Leaderboard
+        What `unmask.samplers.leaderboard` returns.
+    ax : matplotlib.axes.Axes, optional
+        Where; a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Discs are the KL in nats, squares the total variation, on one logarithmic axis. What is
+        zero is an arrow on the left edge, what is infinite one on the right. Expected numbers of
+        calls are at the right.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from unmask.distributions import ZeroSum
+    >>> from unmask.samplers import leaderboard as judge
+    >>> ax = leaderboard(judge(ZeroSum(4, 2), 2), Figure().subplots())
+    >>> ax.get_xlabel()
+    'divergence from the data'
+    """
+    entries = list(board)
+    if ax is None:
+        ax = on_axes(None)
+        ax.figure.set_size_inches(8, 1.3 + ROW_HEIGHT * len(entries))  # type: ignore[union-attr]
+    series = (
+        ("KL (nats)", [entry.kl for entry in entries], "o", ACCENT, ACCENT),
+        ("total variation", [entry.total_variation for entry in entries], "s", "none", INK),
+    )
+    shown = [x for _, values, *_ in series for x in values if ROUNDING < x < math.inf]
+    low, high = (min(shown) / 3, max(shown) * 3) if shown else (1e-3, 1.0)
+    rows = range(len(entries))
+    for label, values, marker, face, edge in series:
+        finite = [min(max(x, low), high) for x in values]
+        inside = [k for k in rows if ROUNDING < values[k] < math.inf]
+        ax.plot(
+            [finite[k] for k in inside],
+            inside,
+            linestyle="none",
+            marker=marker,
+            markersize=6,
+            markerfacecolor=face,
+            markeredgecolor=edge,
+            label=label,
+            zorder=4,
+        )
+        for k in set(rows).difference(inside):
+            zero = values[k] <= ROUNDING
+            ax.plot(
+                [finite[k]],
+                [k],
+                linestyle="none",
+                marker="<" if zero else ">",
+                markersize=7,
+                markerfacecolor=face,
+                markeredgecolor=edge,
+                clip_on=False,
+                zorder=4,
+            )
+            ax.annotate(
+                "0" if zero else "$\\infty$",
+                (finite[k], k),
+                xytext=(9 if zero else -9, 0),
+                textcoords="offset points",
+                ha="left" if zero else "right",
+                va="center",
+                fontsize="small",
+            )
+    ax.set_xscale("log")
+    ax.set_xlim(low, high)
+    ax.set_ylim(max(1, len(entries)) - 0.5, -0.5)
+    ax.set_yticks(rows, [_short(entry.name) for entry in entries])
+    ax.tick_params(axis="y", length=0)
+    ax.xaxis.set_major_locator(matplotlib("ticker").LogLocator(numticks=8))
+    for k, entry in enumerate(entries):
+        ax.text(
+            1.03,
+            k,
+            f"{entry.expected_calls:.3g}",
+            transform=ax.get_yaxis_transform(),
+            ha="left",
+            va="center",
+            fontsize="small",
+        )
+    ax.text(1.03, 1.01, "calls", transform=ax.transAxes, ha="left", va="bottom", fontsize="small")
+    ax.set_xlabel("divergence from the data")
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=2,
+        frameon=False,
+        fontsize="small",
+        borderaxespad=0.2,
+    )
+    plain(ax, "x").grid(axis="y", color="0.95", linewidth=0.8)
+    return ax
+
+
+def _short(name: str) -> str:
+    """A name that leaves room: of several the first, and how many there are."""
+    first, *others = name.split(" = ")
+    text = f"{first} (+{len(others)})" if others else first
+    return text if len(text) <= NAME_ROOM else f"{text[: NAME_ROOM - 3]}..."
