@@ -15,7 +15,11 @@ fn permutation(n: usize) -> Vec<f64> {
 fn rough(n: usize) -> Losses {
     let noise = |j: usize| 1e-3 * (j * 7919 % 1009) as f64 / 1009.0;
     let h = permutation(n).into_iter().enumerate();
-    Losses::new(h.map(|(j, x)| x + noise(j)).collect()).unwrap()
+    Losses::new(
+        &h.map(|(j, x)| x + noise(j)).collect::<Vec<_>>(),
+        &Monitor::new(),
+    )
+    .unwrap()
 }
 
 fn schedules(c: &mut Criterion) {
@@ -24,8 +28,8 @@ fn schedules(c: &mut Criterion) {
     group.sample_size(10);
 
     let h = permutation(1_000_000);
-    let long = Losses::new(h.clone()).unwrap();
-    group.bench_function("losses, n = 1e6", |b| b.iter(|| Losses::new(h.clone())));
+    let long = Losses::new(&h, &monitor).unwrap();
+    group.bench_function("losses, n = 1e6", |b| b.iter(|| Losses::new(&h, &monitor)));
     group.bench_function("1000 steps, n = 1e6", |b| {
         b.iter(|| optimal_with_steps(black_box(&long), 1000, &monitor));
     });
@@ -33,7 +37,7 @@ fn schedules(c: &mut Criterion) {
         b.iter(|| optimal_with_tolerance(black_box(&long), 1.0, &monitor));
     });
 
-    let middle = Losses::new(permutation(100_000)).unwrap();
+    let middle = Losses::new(&permutation(100_000), &monitor).unwrap();
     group.bench_function("frontier to 64, n = 1e5", |b| {
         b.iter(|| frontier(black_box(&middle), 64, &monitor));
     });

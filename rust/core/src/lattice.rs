@@ -19,7 +19,7 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::kernel::{Kernel, Terms, fusible, kernel};
-use crate::monitor::Monitor;
+use crate::monitor::{CHECKED, Monitor};
 use crate::sum::Sum;
 
 /// Cells of a piece that is walked without further cuts: it and its scratch space (as much again)
@@ -72,7 +72,7 @@ trait Collect: Sync {
     fn entry(subset: usize) -> usize;
     /// Entries after a further coordinate was put before number `k`, from those of the subsets that
     /// drop it and of those that keep it.
-    fn insert(k: usize, dropped: &[Sum], kept: &[Sum]) -> Vec<Sum>;
+    fn insert(k: usize, dropped: &[Sum], kept: &[Sum], monitor: &Monitor) -> Result<Vec<Sum>>;
 }
 
 struct BySize;
@@ -84,10 +84,10 @@ impl Collect for BySize {
     fn entry(subset: usize) -> usize {
         subset.count_ones() as usize
     }
-    fn insert(_: usize, dropped: &[Sum], kept: &[Sum]) -> Vec<Sum> {
+    fn insert(_: usize, dropped: &[Sum], kept: &[Sum], _: &Monitor) -> Result<Vec<Sum>> {
         let dropped = dropped.iter().copied().chain([Sum::ZERO]);
         let kept = [Sum::ZERO].into_iter().chain(kept.iter().copied());
-        dropped.zip(kept).map(|(d, k)| d + k).collect()
+        Ok(dropped.zip(kept).map(|(d, k)| d + k).collect())
     }
 }
 
@@ -100,10 +100,33 @@ impl Collect for BySubset {
     fn entry(subset: usize) -> usize {
         subset
     }
-    fn insert(k: usize, dropped: &[Sum], kept: &[Sum]) -> Vec<Sum> {
-        let runs = dropped.chunks(1 << k).zip(kept.chunks(1 << k));
-        runs.flat_map(|(d, k)| [d, k].concat()).collect()
+    fn insert(k: usize, dropped: &[Sum], kept: &[Sum], monitor: &Monitor) -> Result<Vec<Sum>> {
+        insert_bit(k, dropped, kept, monitor)
     }
+}
+
+/// Values by bit mask after bit `k` was put in, from those without it and those with it.
+pub(crate) fn insert_bit<T: Copy>(
+    k: usize,
+    without: &[T],
+    with: &[T],
+    monitor: &Monitor,
+) -> Result<Vec<T>> {
+    let run = 1 << k;
+    let mut all = Vec::with_capacity(2 * without.len());
+    let part = run.max(CHECKED);
+    for (without, with) in without.chunks(part).zip(with.chunks(part)) {
+        monitor.check()?;
+        if run == 1 {
+            all.extend(without.iter().zip(with).flat_map(|(&a, &b)| [a, b]));
+        } else {
+            for (a, b) in without.chunks_exact(run).zip(with.chunks_exact(run)) {
+                all.extend_from_slice(a);
+                all.extend_from_slice(b);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// What stays the same throughout a walk.
@@ -135,7 +158,7 @@ impl<'a> Walk<'a> {
             Some(k) => {
                 let others: Vec<usize> = [&shape[..k], &shape[k + 1..]].concat();
                 let sums = self.all::<C>(table, &others)?;
-                Ok(C::insert(k, &sums, &sums))
+                C::insert(k, &sums, &sums, self.monitor)
             }
             None => {
                 self.monitor.expect(pieces(table.len(), shape));
@@ -176,7 +199,7 @@ impl<'a> Walk<'a> {
                 *sum = *sum + piece;
             }
         }
-        Ok(C::insert(0, &dropped?, &kept))
+        C::insert(0, &dropped?, &kept, self.monitor)
     }
 
     /// Decides the undecided coordinates `shape` of `src`, which stand beside `block` kept cells.

@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use crate::error::{Error, Result};
 
+/// Entries that a plain loop handles between two looks at its monitor: far below a millisecond's
+/// worth of waiting, far above what a look costs.
+pub const CHECKED: usize = 1 << 16;
+
 /// Shared between a running computation and the thread that waits for it.
 #[derive(Debug, Default)]
 pub struct Monitor {

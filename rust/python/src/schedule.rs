@@ -5,15 +5,10 @@ use pyo3::prelude::*;
 use unmask_core::schedule::{self, Knowns, Losses, Minimax, PerFunctional, WorstCase};
 
 use crate::array::cells;
-use crate::error::to_python;
 use crate::gate::Call;
 
 /// Passes over the curve that finding one schedule takes, about.
 const PASSES: f64 = 64.0;
-
-fn losses(array: &PyReadonlyArrayDyn<'_, f64>) -> PyResult<Losses> {
-    Losses::new(cells("losses", array)?.to_vec()).map_err(to_python)
-}
 
 fn sizes(py: Python<'_>, sizes: Vec<usize>) -> Bound<'_, PyArray1<i64>> {
     let sizes = sizes.into_iter().map(|s| s as i64);
@@ -23,13 +18,15 @@ fn sizes(py: Python<'_>, sizes: Vec<usize>) -> Bound<'_, PyArray1<i64>> {
 /// Expected cost of a schedule above that of revealing one token at a time.
 #[pyfunction]
 pub fn schedule_excess(
+    py: Python<'_>,
     h: PyReadonlyArrayDyn<'_, f64>,
     sizes: PyReadonlyArrayDyn<'_, i64>,
 ) -> PyResult<f64> {
-    let sizes = cells("sizes", &sizes)?.iter().map(|&s| s.max(0) as usize);
-    losses(&h)?
-        .schedule_excess(&sizes.collect::<Vec<_>>())
-        .map_err(to_python)
+    let (h, sizes) = (cells("losses", &h)?, cells("sizes", &sizes)?);
+    Call::sequential().run(py, h.len() as f64, |monitor| {
+        let sizes: Vec<usize> = sizes.iter().map(|&s| s.max(0) as usize).collect();
+        Losses::new(h, monitor)?.schedule_excess(&sizes)
+    })
 }
 
 /// Sizes of the best schedule with at most `steps` steps.
@@ -39,9 +36,9 @@ pub fn schedule_with_steps<'py>(
     h: PyReadonlyArrayDyn<'py, f64>,
     steps: usize,
 ) -> PyResult<Bound<'py, PyArray1<i64>>> {
-    let losses = losses(&h)?;
-    let best = Call::sequential().run(py, losses.n() as f64 * PASSES, |monitor| {
-        schedule::optimal_with_steps(&losses, steps, monitor)
+    let h = cells("losses", &h)?;
+    let best = Call::sequential().run(py, h.len() as f64 * PASSES, |monitor| {
+        schedule::optimal_with_steps(&Losses::new(h, monitor)?, steps, monitor)
     })?;
     Ok(sizes(py, best))
 }
@@ -53,9 +50,9 @@ pub fn schedule_with_tolerance<'py>(
     h: PyReadonlyArrayDyn<'py, f64>,
     max_excess: f64,
 ) -> PyResult<Bound<'py, PyArray1<i64>>> {
-    let losses = losses(&h)?;
-    let best = Call::sequential().run(py, losses.n() as f64 * PASSES, |monitor| {
-        schedule::optimal_with_tolerance(&losses, max_excess, monitor)
+    let h = cells("losses", &h)?;
+    let best = Call::sequential().run(py, h.len() as f64 * PASSES, |monitor| {
+        schedule::optimal_with_tolerance(&Losses::new(h, monitor)?, max_excess, monitor)
     })?;
     Ok(sizes(py, best))
 }
@@ -69,14 +66,14 @@ pub fn schedule_frontier<'py>(
     max_steps: usize,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let losses = losses(&h)?;
-    let operations = (losses.n() * max_steps) as f64;
+    let h = cells("losses", &h)?;
+    let operations = h.len() as f64 * max_steps as f64;
     let call = Call {
         progress,
         ..Call::sequential()
     };
     let frontier = call.run(py, operations, |monitor| {
-        schedule::frontier(&losses, max_steps, monitor)
+        schedule::frontier(&Losses::new(h, monitor)?, max_steps, monitor)
     })?;
     Ok(frontier.into_pyarray(py))
 }

@@ -47,7 +47,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn values_of(h: &[f64]) -> Vec<f64> {
-        let losses = Losses::new(h.to_vec()).unwrap();
+        let losses = Losses::new(h, &Monitor::new()).unwrap();
         let monitor = Monitor::new();
         let values = frontier(&losses, h.len(), &monitor).unwrap();
         assert_eq!(monitor.fraction(), if h.len() > 1 { 1.0 } else { 0.0 });
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn refuses_steps_and_work_out_of_range() {
         let monitor = Monitor::new();
-        let losses = Losses::new(vec![1.0; 400_000]).unwrap();
+        let losses = Losses::new(&[1.0; 400_000], &Monitor::new()).unwrap();
         for steps in [0, 400_001] {
             let problem = format!("is {steps}, expected 1..=400000");
             let expected = Err(Error::invalid("max_steps", problem));

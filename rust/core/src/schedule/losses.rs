@@ -22,6 +22,7 @@
 //! So both have the same frontier up to the constant `sum m - sum h`, and that of `m` is convex.
 
 use crate::error::{Error, Result};
+use crate::monitor::{CHECKED, Monitor};
 
 /// A cost, as a multiple of half the unit of the [`Losses`] it belongs to.
 pub(super) type Cost = i128;
@@ -45,7 +46,10 @@ pub struct Losses {
 
 impl Losses {
     /// The curve `h_0, .., h_{n-1}`: `h_j` is the loss of one token after `j` others are revealed.
-    pub fn new(h: Vec<f64>) -> Result<Self> {
+    ///
+    /// # Errors
+    /// If there is no loss, there are too many, or one is not finite, and when interrupted.
+    pub fn new(h: &[f64], monitor: &Monitor) -> Result<Self> {
         if h.is_empty() {
             return Err(Error::invalid("losses", "are empty, expected at least one"));
         }
@@ -63,20 +67,23 @@ impl Losses {
         } else {
             (largest.log2() + (h.len() as f64).log2()).ceil() as i32 - BITS
         };
-        let levels: Vec<Cost> = h
-            .iter()
-            .map(|&x| 2 * (scale(x, -exponent - 1).round() as Cost))
-            .collect();
+        let mut levels: Vec<Cost> = Vec::with_capacity(h.len());
         let mut prefix = Vec::with_capacity(h.len() + 1);
         let mut sum = 0;
         prefix.push(sum);
-        prefix.extend(levels.iter().map(|level| {
-            sum += level;
-            sum
-        }));
+        for part in h.chunks(CHECKED) {
+            monitor.check()?;
+            for &x in part {
+                let level = 2 * (scale(x, -exponent - 1).round() as Cost);
+                levels.push(level);
+                sum += level;
+                prefix.push(sum);
+            }
+        }
         let floor = if levels.is_sorted_by(|x, y| x >= y) {
             None
         } else {
+            monitor.check()?;
             let mut least = Cost::MAX;
             let running = levels.iter().map(|&level| {
                 least = least.min(level);
@@ -198,7 +205,7 @@ mod tests {
     use std::f64::consts::LN_2;
 
     fn losses(h: &[f64]) -> Losses {
-        Losses::new(h.to_vec()).unwrap()
+        Losses::new(h, &Monitor::new()).unwrap()
     }
 
     fn problem<T: std::fmt::Debug>(result: Result<T>) -> String {
@@ -207,9 +214,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_a_curve() {
-        assert!(problem(Losses::new(vec![])).starts_with("losses: are empty"));
+        assert!(problem(Losses::new(&[], &Monitor::new())).starts_with("losses: are empty"));
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            let text = problem(Losses::new(vec![1.0, 0.5, bad, bad]));
+            let text = problem(Losses::new(&[1.0, 0.5, bad, bad], &Monitor::new()));
             assert_eq!(
                 text,
                 format!("losses: hold {bad} at index 2, expected finite numbers")

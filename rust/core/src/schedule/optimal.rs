@@ -74,7 +74,7 @@ mod tests {
     use std::f64::consts::LN_2;
 
     fn losses(h: &[f64]) -> Losses {
-        Losses::new(h.to_vec()).unwrap()
+        Losses::new(h, &Monitor::new()).unwrap()
     }
 
     fn with_steps(losses: &Losses, steps: usize) -> Vec<usize> {
@@ -87,11 +87,15 @@ mod tests {
 
     /// The curve `high` for `a` tokens, then `low`.
     fn cliff(n: usize, a: usize, high: f64) -> Losses {
-        Losses::new((0..n).map(|j| if j < a { high } else { 0.0 }).collect()).unwrap()
+        losses(
+            &(0..n)
+                .map(|j| if j < a { high } else { 0.0 })
+                .collect::<Vec<_>>(),
+        )
     }
 
     fn permutation(n: usize) -> Losses {
-        Losses::new((0..n).map(|j| ((n - j) as f64).ln()).collect()).unwrap()
+        losses(&(0..n).map(|j| ((n - j) as f64).ln()).collect::<Vec<_>>())
     }
 
     #[test]

@@ -75,6 +75,7 @@ pub(super) fn splice(losses: &Losses, few: &Path, many: &Path, steps: usize) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::monitor::Monitor;
     use crate::reference::schedule as reference;
     use proptest::prelude::*;
 
@@ -118,7 +119,7 @@ mod tests {
     fn optimal_schedules_splice_to_optimal_ones() {
         // Four plateaus with equal drops: the frontier is linear from 1 to 4 steps, then flat.
         let h = [3.0, 3.0, 2.0, 2.0, 1.0, 1.0, 0.0, 0.0];
-        let losses = Losses::new(h.to_vec()).unwrap();
+        let losses = Losses::new(&h, &Monitor::new()).unwrap();
         let unit = losses.floor()[5];
         assert!(splice_all(&losses, 0) > 0);
         let splices: usize = (1..12).map(|price| splice_all(&losses, unit * price)).sum();
@@ -132,7 +133,7 @@ mod tests {
             // The losses are integers: a loss of 1 would be this level.
             let mut h = h;
             h.push(-1.0);
-            let losses = Losses::new(h).unwrap();
+            let losses = Losses::new(&h, &Monitor::new()).unwrap();
             let unit = -losses.floor()[losses.n() - 1];
             splice_all(&losses, unit * price);
         }

@@ -46,6 +46,7 @@ mod tests {
     use super::super::losses::Losses;
     use super::*;
     use crate::error::Error;
+    use crate::monitor::Monitor;
     use crate::reference::schedule as reference;
     use proptest::prelude::*;
 
@@ -88,7 +89,7 @@ mod tests {
             share in 0.0..1.0f64,
             small in 0..4i128,
         ) {
-            let losses = Losses::new(h).unwrap();
+            let losses = Losses::new(&h, &Monitor::new()).unwrap();
             let floor = losses.floor();
             let whole = losses.n() as Cost * (floor[0] - floor[floor.len() - 1]);
             for price in [small, (share.powi(8) * whole as f64) as Cost] {

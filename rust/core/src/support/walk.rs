@@ -10,7 +10,7 @@ use super::{Column, Support};
 use crate::error::Result;
 use crate::kernel::{Kernel, Terms};
 use crate::lattice::Walk;
-use crate::monitor::Monitor;
+use crate::monitor::{CHECKED, Monitor};
 use crate::parallel;
 use crate::sum::{Sum, binomials};
 
@@ -62,14 +62,23 @@ pub fn sums_by_subset(
 ) -> Result<Vec<f64>> {
     let plan = Plan::checked(support)?;
     let rest = support.varying() - plan.task_columns;
-    let parts = plan.run(pick, monitor, |_| BySubset(vec![0.0; 1 << rest]))?;
+    let parts = plan.run(pick, monitor, |_| BySubset {
+        sums: vec![0.0; 1 << rest],
+        monitor,
+    })?;
+    let (fixed, counted) = plan.order.split_at(plan.task_columns);
     let mut sums = vec![0.0; 1 << support.varying()];
     for (task, part) in parts.iter().enumerate() {
-        for (high, &sum) in part.0.iter().enumerate() {
-            let mask = high << plan.task_columns | task;
-            let columns = (0..support.varying()).filter(|&k| mask >> k & 1 == 1);
-            let subset: usize = columns.map(|k| 1 << plan.order[k]).sum();
-            sums[subset] = sum;
+        let columns = fixed.iter().enumerate();
+        let mut subset: usize = columns.map(|(k, column)| (task >> k & 1) << column).sum();
+        for (start, piece) in part.sums.chunks(CHECKED).enumerate() {
+            monitor.check()?;
+            for (high, &sum) in (start * CHECKED..).zip(piece) {
+                sums[subset] = sum;
+                // Counting one up flips the last bits that are set, and the next one.
+                let flipped = (high.trailing_ones() as usize + 1).min(rest);
+                subset ^= counted[..flipped].iter().map(|c| 1 << c).sum::<usize>();
+            }
         }
     }
     Ok(sums)
@@ -80,7 +89,14 @@ trait Collect: Send {
     /// One subset.
     fn one(&mut self, mask: u64, fixed: usize, sum: f64);
     /// `mask` and every extension of it by columns `from..columns`.
-    fn extensions(&mut self, mask: u64, fixed: usize, from: usize, columns: usize, sum: f64);
+    fn extensions(
+        &mut self,
+        mask: u64,
+        fixed: usize,
+        from: usize,
+        columns: usize,
+        sum: f64,
+    ) -> Result<()>;
 }
 
 struct BySize(Vec<Sum>);
@@ -89,24 +105,46 @@ impl Collect for BySize {
     fn one(&mut self, mask: u64, _: usize, sum: f64) {
         self.0[mask.count_ones() as usize].push(sum);
     }
-    fn extensions(&mut self, mask: u64, _: usize, from: usize, columns: usize, sum: f64) {
+    fn extensions(
+        &mut self,
+        mask: u64,
+        _: usize,
+        from: usize,
+        columns: usize,
+        sum: f64,
+    ) -> Result<()> {
         let size = mask.count_ones() as usize;
         for (entry, &ways) in self.0[size..].iter_mut().zip(binomials(columns - from)) {
             *entry = *entry + Sum::from(sum) * ways;
         }
+        Ok(())
     }
 }
 
-struct BySubset(Vec<f64>);
+struct BySubset<'a> {
+    sums: Vec<f64>,
+    monitor: &'a Monitor,
+}
 
-impl Collect for BySubset {
+impl Collect for BySubset<'_> {
     fn one(&mut self, mask: u64, fixed: usize, sum: f64) {
-        self.0[(mask >> fixed) as usize] = sum;
+        self.sums[(mask >> fixed) as usize] = sum;
     }
-    fn extensions(&mut self, mask: u64, fixed: usize, from: usize, columns: usize, sum: f64) {
+    fn extensions(
+        &mut self,
+        mask: u64,
+        fixed: usize,
+        from: usize,
+        columns: usize,
+        sum: f64,
+    ) -> Result<()> {
         for more in 0..1u64 << (columns - from) {
+            if more.is_multiple_of(CHECKED as u64) {
+                self.monitor.check()?;
+            }
             self.one(mask | more << from, fixed, sum);
         }
+        Ok(())
     }
 }
 
@@ -296,8 +334,7 @@ impl<'a> Descent<'a> {
         let fixed = self.plan.task_columns;
         if partition.is_empty() {
             let columns = self.plan.order.len();
-            collector.extensions(mask, fixed, k, columns, alone);
-            return Ok(());
+            return collector.extensions(mask, fixed, k, columns, alone);
         }
         if k == self.plan.refined {
             self.fill(partition);
