@@ -277,6 +277,7 @@ def test_undersampling_is_told(small, name):
     assert "WARNING" not in result.stdout
     assert f"up to subsets of {reliable} tokens" in result.stderr
     assert "artefact of the sample size" in result.stderr
+    assert (f"NOT RELIABLE beyond {reliable} of 12 tokens" in result.stdout) == (name == "plan")
     found = load_json(name, small)
     assert result.stderr == f"WARNING: {found['warnings'][0]}\n"
     assert found["reliable_until"] == reliable

@@ -625,6 +625,12 @@ def test_missing_files_and_folders(tmp_path, name):
         read(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["", ".", "/", ".."])
+def test_folders_without_a_name(name):
+    with pytest.raises(IsADirectoryError):
+        read(name)
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads all")
 def test_forbidden_file(file):
     path = file("x.txt", "ab\n")

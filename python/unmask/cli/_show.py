@@ -120,6 +120,9 @@ def show_plan(out: Console, source: Source, plan: Plan, unit: Unit) -> None:
     out.print()
     out.print(Text(_title(plan, unit), style="bold"))
     out.print(Text(f"  step sizes: {sizes_text(best.schedule, 3 * out.width // 2)}"))
+    if source.curve.reliable_until < n:
+        text = f"  NOT RELIABLE beyond {source.curve.reliable_until} of {n} tokens: too few samples"
+        out.print(Text(text, style="bold red"))
     out.print()
     table = numbers_table("schedule", "steps", "expected KL", "per token", "TV <=", "sizes")
     for row in (best, *plan.others):

@@ -65,11 +65,10 @@ class Source:
         found = []
         trusted, n = self.curve.reliable_until, self.curve.n
         if trusted < n:
-            good = (
-                f"The curve can be trusted up to subsets of {trusted} tokens."
-                if trusted
-                else "No part of the curve can be trusted."
-            )
+            good = "No part of the curve can be trusted."
+            if trusted:
+                tokens = "single tokens" if trusted == 1 else f"subsets of {trusted} tokens"
+                good = f"The curve can be trusted up to {tokens}."
             found.append(
                 f"the sample is too small for this many tokens. {good} At {trusted + 1} of {n} "
                 f"tokens its coverage falls to {self.curve.coverage[trusted + 1]:.2g} "  # type: ignore[index]

@@ -32,6 +32,12 @@ Codes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 OnImpossible = Literal["raise", "uniform"]
 
+#: Tokens that are drawn at a time: some hundredths of a second.
+DRAWN_TOKENS = 1 << 20
+
+#: Sequences that are drawn at a time all the same, however long.
+LEAST_DRAWS = 1 << 12
+
 
 class Distribution(ABC):
     """A law on sequences of ``n`` tokens, token ``i`` out of an alphabet of its own.
@@ -221,7 +227,16 @@ class Distribution(ABC):
         if size < 0:
             raise ValueError(f"size: is {size}, expected at least 0")
         _core.require_table(8.0, (size, self.n))
-        return self._sample(size, _check.generator(seed))
+        generator = _check.generator(seed)
+        # Piece by piece, so that Ctrl-C is heard in between.
+        rows = max(LEAST_DRAWS, DRAWN_TOKENS // self.n)
+        if size <= rows:
+            return self._sample(size, generator)
+        codes = np.empty((size, self.n), dtype=np.int64)
+        for start in range(0, size, rows):
+            part = codes[start : start + rows]
+            part[:] = self._sample(len(part), generator)
+        return codes
 
     def conditional_marginals(
         self,

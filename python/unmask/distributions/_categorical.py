@@ -7,6 +7,15 @@ import numpy as np
 from ._base import Codes, Floats
 
 
+def inverted(cumulative: Floats, size: int, generator: np.random.Generator) -> Codes:
+    """Draw cells by their cumulative masses, of any total."""
+    draws = generator.random(size) * cumulative[-1]
+    # The cell that reaches the total closes the scale: rounding never selects an empty one.
+    last = np.searchsorted(cumulative, cumulative[-1])
+    cells: Codes = np.minimum(np.searchsorted(cumulative, draws, side="right"), last)
+    return cells
+
+
 def categorical(rows: Floats, generator: np.random.Generator) -> Codes:
     """Draw one letter from each row of probabilities, shape (..., q), by inversion."""
     cumulative = np.cumsum(rows, axis=-1)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from .. import _check, _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
+from ._categorical import inverted
 
 #: Largest deviation of a table's sum from one that is taken for rounding.
 SUM_TOLERANCE = 1e-6
@@ -68,6 +69,9 @@ class Dense(Distribution):
             raise ValueError(f"pmf: sums to {total!r}, expected a positive finite sum")
         self._pmf: Floats = table / total
         self._pmf.flags.writeable = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_pmf": self._pmf}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -181,12 +185,12 @@ class Dense(Distribution):
             probabilities: Floats = self._pmf[tuple(x.T)]
             return np.log(probabilities)
 
+    @cached_property
+    def _cumulative(self) -> Floats:
+        return np.cumsum(self._pmf)
+
     def _sample(self, size: int, generator: np.random.Generator) -> Codes:
-        cumulative = np.cumsum(self._pmf)
-        # The last positive cell closes the scale, so that rounding never selects an empty one.
-        draws = generator.random(size) * cumulative[-1]
-        cells = np.searchsorted(cumulative, draws, side="right")
-        cells = np.minimum(cells, np.flatnonzero(self._pmf)[-1])
+        cells = inverted(self._cumulative, size, generator)
         return np.stack(np.unravel_index(cells, self._pmf.shape), axis=1).astype(np.int64)
 
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:

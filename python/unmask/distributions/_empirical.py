@@ -12,6 +12,7 @@ import numpy.typing as npt
 from .. import _check, _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
+from ._categorical import inverted
 from ._dense import Dense
 
 Estimator = Literal["plugin", "miller-madow", "chao-shen"]
@@ -226,9 +227,12 @@ class Empirical(Distribution):
         with np.errstate(divide="ignore"):
             return np.log(weights / self.total_weight)
 
+    @cached_property
+    def _cumulative(self) -> Floats:
+        return np.cumsum(self._weights)
+
     def _sample(self, size: int, generator: np.random.Generator) -> Codes:
-        p = self._weights / self.total_weight
-        return self._atoms[generator.choice(len(p), size=size, p=p)]
+        return self._atoms[inverted(self._cumulative, size, generator)]
 
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
         possible = np.ones(len(x), dtype=bool)

@@ -79,7 +79,7 @@ def read(
     _check("kind", kind, get_args(Kind))
     _check("gaps", gaps, get_args(Gaps))
     path = Path(path)
-    suffix = path.with_name(path.name.lower().removesuffix(".gz")).suffix
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     if gaps != "error" and suffix not in SUFFIXES:
         raise ValueError(
             f"gaps: expected 'error' for {path}, which is not an alignment "

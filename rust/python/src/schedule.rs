@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use unmask_core::schedule::{self, Knowns, Losses, Minimax, PerFunctional, WorstCase};
 
 use crate::array::cells;
+use crate::error::to_python;
 use crate::gate::Call;
 
 /// Passes over the curve that finding one schedule takes, about.
