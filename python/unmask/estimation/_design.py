@@ -59,13 +59,17 @@ def _shuffled(seed: int, epoch: int, count: int) -> Codes:
 
 
 def grid_of(n: int, passes: int, counts: npt.ArrayLike | None) -> Codes:
-    """Counts to visit: as given, or as many as the passes are good for, denser at both ends."""
+    """Counts to visit: as given, or as many as the passes are good for.
+
+    They are closer together where few tokens are revealed: there losses fall fastest, and a pass,
+    which scores many, tells most.
+    """
     if counts is None:
         size = min(n, max(2, round(COUNTS * math.sqrt(passes))))
         if size == n:
             return np.arange(n)
-        angles = np.linspace(0.0, np.pi, size)
-        return np.unique(np.rint((n - 1) * (1 - np.cos(angles)) / 2).astype(np.int64))
+        angles = np.linspace(0.0, np.pi / 2, size)
+        return np.unique(np.rint((n - 1) * (1 - np.cos(angles))).astype(np.int64))
     given = _check.array(counts, "counts")
     if given.dtype.kind not in "iu" or given.ndim != 1 or not given.size:
         raise TypeError(

@@ -144,8 +144,8 @@ def estimate_curve(
     -------
     CrossEntropyCurve or, with `block_length`, BlockCurves
         With standard errors and covariance. Visited are ``0.7 sqrt(passes)`` counts, 0 and
-        ``n - 1`` among them and denser towards both, or all ``n`` if that is more: there the
-        estimate is unbiased, and between them linear.
+        ``n - 1`` among them and denser towards 0, or all ``n`` if that is more: there the estimate
+        is unbiased, and between them linear. A cliff between two of them comes out as a slope.
 
     Raises
     ------
