@@ -466,6 +466,11 @@ def test_tensors_are_answered_by_tensors(torch, device):
     assert "float32" in str(alpha.dtype)
     assert alpha.tolist() == pytest.approx([1, 2 / 6, 0])
     assert adapters.mdlm(schedule)(times)[0].tolist()[-1] == np.inf
+    assert adapters.bd3lm(schedule)(times)[1].tolist() == pytest.approx([0.5, 5 / 6, 1])
+    ratio = torch.as_tensor(np.array(1 / 3, dtype=F32), device=device)
+    kept = adapters.maskgit(schedule)(ratio, 6)
+    assert str(kept.device) == str(mask.device)
+    assert kept.tolist() == pytest.approx(5.5 / 6)
 
 
 def test_block_refinement(torch):

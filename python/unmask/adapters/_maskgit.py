@@ -51,6 +51,8 @@ def maskgit(schedule: Schedule) -> Callable[..., Any]:
     start = 1 + 0.5 / schedule.n
 
     def fraction(ratio: Any, total_unknown: Any = None, method: Any = None) -> Any:
+        if _shape.is_tensor(ratio):
+            return _shape.alike(np.float32(fraction(ratio.tolist())), ratio)
         if isinstance(ratio, float | int):
             return start - float(drops[: np.searchsorted(halfway, ratio)].sum())
         return start - ((ratio > halfway) * drops).sum()
