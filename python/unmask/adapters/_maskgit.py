@@ -52,7 +52,7 @@ def maskgit(schedule: Schedule) -> Callable[..., Any]:
 
     def fraction(ratio: Any, total_unknown: Any = None, method: Any = None) -> Any:
         if _shape.is_tensor(ratio):
-            return _shape.alike(np.float32(fraction(ratio.tolist())), ratio)
+            return _shape.alike(np.array(fraction(ratio.tolist()), dtype=np.float32), ratio)
         if isinstance(ratio, float | int):
             return start - float(drops[: np.searchsorted(halfway, ratio)].sum())
         return start - ((ratio > halfway) * drops).sum()
