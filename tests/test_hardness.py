@@ -256,3 +256,18 @@ def test_mistakes_about_plants_are_named():
     assert not planted_curve(curve, 1, 2).h.flags.writeable
     with pytest.raises(ValueError, match="calls: is -1"):
         least_failure(4, 5, -1)
+    with pytest.raises(TypeError, match="calls: is 'many'"):
+        least_failure(4, 5, "many")
+
+
+@pytest.mark.parametrize(
+    ("budgets", "error", "message"),
+    [
+        (3, TypeError, "budgets: is 3, expected several"),
+        ([], ValueError, "budgets: is empty"),
+        ([2, 0], ValueError, "budgets: is 0, expected at least 1"),
+    ],
+)
+def test_mistakes_about_budgets_are_named(budgets, error, message):
+    with pytest.raises(error, match=message):
+        demonstrate(8, 11, budgets=budgets)

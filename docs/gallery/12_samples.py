@@ -30,3 +30,13 @@ plot.staircase(curve, schedules.optimal(curve, steps=6))
 # %%
 # Half of the data against all of it shows that nothing has converged.
 unmask.half_sample_comparison(law)
+
+# %%
+# Where the oracle itself can be asked, a curve is estimated without bias and without regard to the
+# number of patterns, and it comes with standard errors. The band is two of them to either side.
+chain = unmask.distributions.MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 32)
+sampled = unmask.information_curve(chain, method="sampled", samples=20, seed=0)
+ax = plot.curve(sampled)
+exact = unmask.information_curve(chain)
+ax.stairs(exact.z, range(33), baseline=None, color="#b35900", linestyle="--", label="exact")
+ax.legend(frameon=False)

@@ -98,7 +98,11 @@ def demonstrate(
         first = max(1, int(unknown_law_calls(n)))
         doublings = (first << i for i in range(n.bit_length()))
         budgets = sorted({budget for budget in doublings if budget < n} | {n})
-    budgets = tuple(budgets)
+    elif not isinstance(budgets, Iterable):
+        raise TypeError(f"budgets: is {budgets!r}, expected several numbers of calls")
+    budgets = tuple(checked_size(budget, "budgets", 1) for budget in budgets)
+    if not budgets:
+        raise ValueError("budgets: is empty, expected at least one number of calls")
     trials = n - 1 if trials is None else trials
     games = {
         name: tuple(play(player, n, q, budget, trials, seed) for budget in budgets)

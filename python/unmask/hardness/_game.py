@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,10 +63,11 @@ def least_failure(n: int, q: int, calls: float) -> float:
     0.968
     """
     n, q = checked_size(n, "n", 2), checked_size(q, "q", 2)
-    calls = float(calls)
+    if not isinstance(calls, Real):
+        raise TypeError(f"calls: is {calls!r}, expected a number")
     if not calls >= 0:
         raise ValueError(f"calls: is {calls}, expected at least 0")
-    return max(0.0, 1 - (q * calls + 1) / ((q - 1) * (n - 1)))
+    return max(0.0, 1 - (q * float(calls) + 1) / ((q - 1) * (n - 1)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
