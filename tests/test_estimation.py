@@ -514,7 +514,10 @@ def test_recommendations_know_when_they_know():
     assert unsure.optimism > unsure.regret > 10 * sure.regret
     assert "not enough data" in repr(unsure)
     assert "not enough data" not in repr(sure)
-    assert repr(recommend(vague, steps=3)) == repr(unsure)
+    seen = []
+    assert repr(recommend(vague, steps=3, progress=seen.append)) == repr(unsure)
+    assert seen[-1] == 1.0
+    assert seen == sorted(seen)
 
 
 def test_optimism_is_what_choosing_by_noise_adds():

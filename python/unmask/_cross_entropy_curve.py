@@ -172,7 +172,10 @@ def _checked_covariance(covariance: npt.ArrayLike, n: int) -> Floats:
     matrix = np.array(given, dtype=np.float64)
     if not np.isfinite(matrix).all() or (np.diagonal(matrix) < 0).any():
         raise ValueError("covariance: expected finite numbers, and variances >= 0")
-    if not np.allclose(matrix, matrix.T, rtol=1e-9, atol=1e-12 * np.abs(matrix).max()):
+    # Exactly symmetric ones, as estimates are, need no second look.
+    if not np.array_equal(matrix, matrix.T) and not np.allclose(
+        matrix, matrix.T, rtol=1e-9, atol=1e-12 * np.abs(matrix).max()
+    ):
         raise ValueError("covariance: expected a symmetric matrix")
     matrix.flags.writeable = False
     return matrix

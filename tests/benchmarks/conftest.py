@@ -13,7 +13,7 @@ def sized(benchmark):
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("benchmark_disable"):
+    if config.getoption("benchmark_disable") and not config.getoption("benchmark_enable"):
         skip = pytest.mark.skip(reason="benchmarks need --benchmark-enable")
         for item in items:
             if "benchmarks" in item.path.parts and "sized" not in getattr(item, "fixturenames", ()):

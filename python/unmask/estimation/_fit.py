@@ -66,7 +66,10 @@ def fitted(
     errors = np.sqrt(np.maximum(variance, 0.0))  # rounding
     if n > MOST:
         return CrossEntropyCurve(curve, standard_errors=errors, sequences=problem.fewest)
-    whole = half[:, left] * (1 - share) + half[:, right] * share
+    # Rows of the transpose lie together in memory; the result is symmetric but for rounding.
+    half = np.ascontiguousarray(half.T)
+    whole = half[left] * (1 - share)[:, None]
+    whole += half[right] * share[:, None]
     whole = (whole + whole.T) / 2
     np.fill_diagonal(whole, errors**2)
     return CrossEntropyCurve(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -82,7 +82,12 @@ class Recommendation:
 
 
 def recommend(
-    curve: CrossEntropyCurve, *, steps: int, confidence: float = 0.95, seed: Seed = 0
+    curve: CrossEntropyCurve,
+    *,
+    steps: int,
+    confidence: float = 0.95,
+    seed: Seed = 0,
+    progress: Callable[[float], object] | None = None,
 ) -> Recommendation:
     """Find the best schedule for a model, and what it gains over the rules in common use.
 
@@ -96,6 +101,8 @@ def recommend(
         Level of the intervals of the gains.
     seed : int or numpy.random.Generator, optional
         For `optimism` and `regret`.
+    progress : callable, optional
+        Called now and then with the fraction of the work done, which is that of 200 schedules.
 
     Returns
     -------
@@ -133,12 +140,16 @@ def recommend(
         "cosine": schedules.cosine(curve.n, steps),
     }
     gains = {name: gain(curve, best, rule, confidence=confidence) for name, rule in rules.items()}
-    optimism, regret = _doubts(curve, best, steps, np.random.default_rng(seed))
+    optimism, regret = _doubts(curve, best, steps, np.random.default_rng(seed), progress)
     return Recommendation(best, MappingProxyType(gains), optimism, regret)
 
 
 def _doubts(
-    curve: CrossEntropyCurve, best: Schedule, steps: int, generator: np.random.Generator
+    curve: CrossEntropyCurve,
+    best: Schedule,
+    steps: int,
+    generator: np.random.Generator,
+    progress: Callable[[float], object] | None,
 ) -> tuple[float | None, float | None]:
     """Optimism and regret."""
     covariance = covariance_of(curve)
@@ -146,11 +157,13 @@ def _doubts(
         return None, None
     root = _root(covariance, generator)
     optimism, regret = [], []
-    for _ in range(DRAWS):
+    for draw in range(DRAWS):
         drawn = CrossEntropyCurve(curve.h + root @ generator.normal(size=root.shape[1]))
         chosen = schedules.optimal(drawn, steps=steps)
         regret.append(curve.cost(chosen) - curve.cost(best))
         optimism.append(drawn.cost(best) - drawn.cost(chosen) + regret[-1])
+        if progress is not None:
+            progress((draw + 1) / DRAWS)
     return float(np.mean(optimism)), float(np.mean(regret))
 
 
