@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,23 @@ def amount(value: object, name: str) -> float:
     if not (math.isfinite(number) and number >= 0):
         raise ValueError(f"{name}: is {value}, expected a finite number of nats >= 0")
     return number
+
+
+def integer(value: Any, name: str) -> int:
+    """Return a whole number."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        kind = type(value).__name__
+        raise TypeError(f"{name}: is a {kind}, expected an integer") from None
+
+
+def count(value: Any, name: str, unit: str) -> int:
+    """Return a whole number of such units, at least one."""
+    checked = integer(value, name)
+    if checked < 1:
+        raise ValueError(f"{name}: is {checked}, expected at least 1 {unit}")
+    return checked
 
 
 def proportion(value: object, name: str) -> float:

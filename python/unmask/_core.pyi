@@ -7,6 +7,8 @@ import numpy.typing as npt
 __all__ = [
     "Support",
     "WorkError",
+    "bernoulli_excess",
+    "bernoulli_levels",
     "blocks_curve",
     "code_rank_totals",
     "exchangeable_curve",
@@ -63,6 +65,10 @@ def blocks_curve(
 def exchangeable_curve(
     count_pmf: _Floats, threads: int | None = None, progress: _Progress = None
 ) -> tuple[_Floats, _Floats, _Floats]: ...
+def bernoulli_excess(h: _Floats, levels: _Floats) -> float: ...
+def bernoulli_levels(
+    h: _Floats, steps: int, threads: int | None = None, progress: _Progress = None
+) -> _Floats: ...
 def integer_steps(increments: _Floats, steps: int) -> _Integers: ...
 def kernel_name() -> str: ...
 def markov_curve(

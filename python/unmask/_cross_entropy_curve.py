@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _check
+from ._bernoulli import BernoulliSchedule
 from ._curve import Curve, Floats, frozen_floats
 from ._schedule import Schedule
 
@@ -98,7 +99,7 @@ class CrossEntropyCurve(Curve):
             )
         return float(np.sum(self.h)) - self.entropy
 
-    def cost(self, schedule: Schedule) -> float:
+    def cost(self, schedule: Schedule | BernoulliSchedule) -> float:
         """``sum_t s_t l_{N_{t-1}}`` in nats: the expected KL plus the entropy of the data."""
         return self._excess(schedule) + float(np.sum(self.h))
 

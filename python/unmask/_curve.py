@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _check, _core
+from ._bernoulli import BernoulliSchedule
 from ._schedule import Schedule
 
 __all__ = ["Curve"]
@@ -51,24 +52,25 @@ class Curve(ABC):
     def excess_offset(self) -> float:
         """Expected KL of revealing one token at a time, in nats."""
 
-    def expected_kl(self, schedule: Schedule) -> float:
+    def expected_kl(self, schedule: Schedule | BernoulliSchedule) -> float:
         r"""Expected KL divergence of the random-order sampler with this schedule, in nats.
 
         .. math:: E_S KL(\mu \| \nu^S) = \sum_t s_t h_{N_{t-1}} - H(X)
 
         averaged over the random ordered partition (Chen, Cong and Li, arXiv 2511.04647). By
         convexity the law that the sampler puts out, the mixture over partitions, is at least as
-        close.
+        close. For a `BernoulliSchedule` the counts are random too.
 
         Parameters
         ----------
-        schedule : Schedule
+        schedule : Schedule or BernoulliSchedule
             For as many tokens as the curve has.
 
         Returns
         -------
         float
-            Accurate to about 1e-15 of itself, however large the entropy: O(n).
+            Accurate to about 1e-15 of itself, however large the entropy: O(n). For random counts
+            to about 1e-15 of the entropy, in O(steps sqrt(n)).
 
         Raises
         ------
@@ -77,10 +79,17 @@ class Curve(ABC):
         """
         return self.excess_offset + self._excess(schedule)
 
-    def _excess(self, schedule: Schedule) -> float:
+    def _excess(self, schedule: Schedule | BernoulliSchedule) -> float:
         """Cost above that of one token at a time."""
+        if isinstance(schedule, BernoulliSchedule):
+            if schedule.n not in (None, self.n):
+                raise ValueError(
+                    f"schedule: is for {schedule.n} tokens, expected n = {self.n} of the curve"
+                )
+            return _core.bernoulli_excess(self.h, schedule.levels)
         if not isinstance(schedule, Schedule):
-            raise TypeError(f"schedule: is a {type(schedule).__name__}, expected a Schedule")
+            kind = type(schedule).__name__
+            raise TypeError(f"schedule: is a {kind}, expected a Schedule or a BernoulliSchedule")
         if schedule.n != self.n:
             raise ValueError(
                 f"schedule: its sizes sum to {schedule.n}, expected n = {self.n} of the curve"

@@ -1,7 +1,7 @@
 """Schedules by rule, and the best ones.
 
-Every function returns a `Schedule`: step sizes in the order in which they happen, each at least
-1, with sum ``n``. Argument names: ``n`` tokens, ``steps`` function evaluations, ``max_kl`` the
+Functions return a `Schedule`: step sizes in the order in which they happen, each at least 1, with
+sum ``n``. Argument names: ``n`` tokens, ``steps`` function evaluations, ``max_kl`` the
 largest expected KL divergence in nats.
 
 * Nothing known: `uniform`, `cosine`, `arccos`, `power`, `geometric`, `loglinear`, `beta`, `sweep`,
@@ -9,6 +9,7 @@ largest expected KL divergence in nats.
 * Bounds known: `total_correlation`, `dual_total_correlation`, `austin`, and the best of the same
   knowledge, `minimax`.
 * A curve known: `square_root`, `integer_steps`, and the best ones, `optimal` and `frontier`.
+* Random counts, a `BernoulliSchedule`: `mdlm`, `optimal_levels`.
 """
 
 from ._austin import austin as austin
@@ -16,6 +17,8 @@ from ._frontier import Frontier as Frontier
 from ._frontier import frontier as frontier
 from ._harmonic import harmonic as harmonic
 from ._integer_steps import integer_steps as integer_steps
+from ._levels import mdlm as mdlm
+from ._levels import optimal_levels as optimal_levels
 from ._masked import arccos as arccos
 from ._masked import beta as beta
 from ._masked import cosine as cosine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 
 from .. import _check
 from .._curve import Curve
@@ -11,10 +10,7 @@ from .._curve import Curve
 
 def checked_tokens(n: int) -> int:
     """At least one token."""
-    n = _integer(n, "n")
-    if n < 1:
-        raise ValueError(f"n: is {n}, expected at least 1 token")
-    return n
+    return _check.count(n, "n", "token")
 
 
 def check_exact(n: int) -> None:
@@ -25,7 +21,7 @@ def check_exact(n: int) -> None:
 
 def checked_steps(n: int, steps: int, name: str = "steps") -> tuple[int, int]:
     """Whole numbers with ``1 <= steps <= n``."""
-    n, steps = checked_tokens(n), _integer(steps, name)
+    n, steps = checked_tokens(n), _check.integer(steps, name)
     if not 1 <= steps <= n:
         raise ValueError(f"{name}: is {steps}, expected 1..{n}")
     return n, steps
@@ -57,11 +53,3 @@ def check_curve(curve: object) -> None:
             f"curve: is a {type(curve).__name__}, expected an InformationCurve or a "
             "CrossEntropyCurve"
         )
-
-
-def _integer(value: int, name: str) -> int:
-    try:
-        return operator.index(value)
-    except TypeError:
-        kind = type(value).__name__
-        raise TypeError(f"{name}: is a {kind}, expected an integer") from None

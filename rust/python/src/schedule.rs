@@ -6,7 +6,7 @@ use unmask_core::schedule::{self, Knowns, Losses, Minimax, PerFunctional, WorstC
 
 use crate::array::cells;
 use crate::error::to_python;
-use crate::gate::Call;
+use crate::gate::{Call, Threads};
 
 /// Passes over the curve that finding one schedule takes, about.
 const PASSES: f64 = 64.0;
@@ -169,4 +169,31 @@ pub fn integer_steps<'py>(
         schedule::integer_steps(increments, steps, monitor)
     })?;
     Ok(sizes(py, found))
+}
+
+/// Excess of a schedule of random counts with these levels.
+#[pyfunction]
+pub fn bernoulli_excess(
+    h: PyReadonlyArrayDyn<'_, f64>,
+    levels: PyReadonlyArrayDyn<'_, f64>,
+) -> PyResult<f64> {
+    schedule::bernoulli_excess(cells("losses", &h)?, cells("levels", &levels)?).map_err(to_python)
+}
+
+/// Levels of at most `steps` steps with the least excess.
+#[pyfunction]
+#[pyo3(signature = (h, steps, threads=None, progress=None))]
+pub fn bernoulli_levels<'py>(
+    py: Python<'py>,
+    h: PyReadonlyArrayDyn<'py, f64>,
+    steps: usize,
+    threads: Option<Threads>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let h = cells("losses", &h)?;
+    let operations = (h.len() + steps) as f64 * PASSES.powi(2);
+    let best = Call { threads, progress }.run(py, operations, |monitor| {
+        schedule::bernoulli_levels(h, steps, monitor)
+    })?;
+    Ok(best.into_pyarray(py))
 }

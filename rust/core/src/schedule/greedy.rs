@@ -1,7 +1,7 @@
 //! The longest steps that multipliers pay for.
 //!
 //! With multipliers `y` a step from `a` may reveal `s` tokens if `s - 1 <= y . loads(a + 1)`
-//! ([`worst_case`](super::worst_case)). A step that starts later may end later, so taking the
+//! ([`worst_case()`](super::worst_case())). A step that starts later may end later, so taking the
 //! longest step each time gives the fewest steps. A step is as long as *any* of several multipliers
 //! allow in a *bound*: the charge is linear in them, so no multipliers in their convex hull allow a
 //! longer one.

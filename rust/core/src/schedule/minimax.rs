@@ -1,8 +1,8 @@
 //! The shortest schedule for what is known: multipliers are searched, not schedules.
 //!
-//! By duality ([`worst_case`]) a schedule has worst case at most `eps` if and only if some
+//! By duality ([`worst_case()`]) a schedule has worst case at most `eps` if and only if some
 //! multipliers `y >= 0` with `y . bounds <= eps` pay for each of its steps, and for given
-//! multipliers the longest steps are best ([`greedy`](super::greedy)). So the shortest schedule is
+//! multipliers the longest steps are best ([`longest`]). So the shortest schedule is
 //! the shortest over the simplex `y . bounds = eps`. The number of steps is piecewise constant
 //! there and not unimodal.
 //!

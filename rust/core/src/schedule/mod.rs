@@ -28,8 +28,11 @@
 //! * [`worst_case()`] is a linear program over curves, and its dual a certificate.
 //! * [`minimax_with_tolerance`] and [`minimax_with_steps`] search over the multipliers of the dual.
 //!
+//! [`bernoulli_excess`] and [`bernoulli_levels`] are for random counts.
+//!
 //! By rule: [`odds_with_growth`] where nothing is known, [`integer_steps()`] by local slopes.
 
+mod bernoulli;
 mod frontier;
 mod goal;
 mod greedy;
@@ -45,6 +48,7 @@ mod price;
 mod sweep;
 mod worst_case;
 
+pub use bernoulli::{bernoulli_excess, bernoulli_levels};
 pub use frontier::frontier;
 pub use integer_steps::integer_steps;
 pub use knowns::{Knowns, PerFunctional};
