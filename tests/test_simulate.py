@@ -226,3 +226,27 @@ def test_policies_that_reveal_nothing_or_twice():
         simulate(law, lambda p, mask: np.zeros_like(mask), 2)
     with pytest.raises(ValueError, match="reveals token 0 of state 0 twice"):
         simulate(law, lambda p, mask: np.zeros((len(mask), 1), dtype=int), 2)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        MarkovChain([0.2, 0.3, 0.5], [[0.7, 0.2, 0.1], [0.3, 0.3, 0.4], [0.1, 0.1, 0.8]], 12),
+        MarkovChain([1.0, 0.0], FLIP, 12),
+        MarkovChain(np.full((2, 2), 0.25), np.full((2, 2, 2), 0.5), 12),
+        MarkovChain([1.0], [[1.0]], 12),
+    ],
+    ids=repr,
+)
+def test_some_tokens_of_a_chain_are_those_of_all(law):
+    generator = np.random.default_rng(0)
+    x = law.sample(300, seed=1)
+    order = np.argsort(generator.random(x.shape), axis=1)
+    for hidden in (1, 3, 8, 12):
+        mask = np.zeros(x.shape, dtype=bool)
+        np.put_along_axis(mask, order[:, :hidden], True, axis=1)
+        tokens = order[:, : max(1, hidden - 1)]
+        given = np.where(mask, 99, x) % law.alphabet_sizes[0]
+        got = law._marginals_at(given, mask, tokens, "raise")
+        want = law.conditional_marginals(x, mask)[np.arange(300)[:, None], tokens]
+        np.testing.assert_allclose(got, want, atol=1e-12)

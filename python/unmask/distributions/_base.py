@@ -151,6 +151,16 @@ class Distribution(ABC):
         possible; the rows of other queries may hold anything.
         """
 
+    def _marginals_at(
+        self, x: Codes, mask: Mask, tokens: Codes, on_impossible: OnImpossible
+    ) -> Floats:
+        """Law of some masked tokens of each query, shape (batch, k): shape (batch, k, max q).
+
+        Laws that need not answer for all tokens at once override it.
+        """
+        marginals = self.conditional_marginals(x, mask, on_impossible=on_impossible)
+        return marginals[np.arange(len(x))[:, None], tokens]
+
     def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
         """Log probability of the revealed tokens, shape (batch,); ``-inf`` if impossible.
 

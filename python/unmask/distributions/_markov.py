@@ -11,10 +11,13 @@ import numpy.typing as npt
 
 from .. import _core
 from .._information_curve import InformationCurve
-from ._base import Codes, Floats, Mask, query_blocks
+from ._base import Codes, Floats, Mask, OnImpossible, query_blocks
 from ._categorical import categorical
 from ._checks import checked_probabilities, checked_size
 from ._same_alphabet import SameAlphabet
+
+#: Entries of powers of a transition that are kept: 128 MB.
+HELD_POWERS = 1 << 24
 
 #: Largest change of the initial law by one step that is taken for rounding.
 STATIONARY = 1e-12
@@ -206,6 +209,41 @@ class MarkovChain(SameAlphabet):
             others = tuple(axis for axis in range(1, m + 1) if axis != 1 + k)
             marginals[:, k] = joint.sum(axis=others)
         return marginals
+
+    @cached_property
+    def _powers(self) -> tuple[Floats, Floats] | None:
+        """Laws of a token ``0 .. n - 1`` places after a letter, and of each token.
+
+        ``None`` where some letter may be impossible, or they are too many to keep.
+        """
+        positive = self._initial.min() > 0.0 and self._transition.min() > 0.0
+        if not (positive and self._homogeneous and self._order == 1):
+            return None
+        if self._n * self._q**2 > HELD_POWERS:
+            return None
+        powers = np.empty((self._n, self._q, self._q))
+        powers[0] = np.eye(self._q)
+        for d in range(1, self._n):
+            powers[d] = powers[d - 1] @ self._transition
+        return powers, self._initial @ powers
+
+    def _marginals_at(
+        self, x: Codes, mask: Mask, tokens: Codes, on_impossible: OnImpossible
+    ) -> Floats:
+        """As in the base class: given the nearest revealed tokens nothing else matters."""
+        if self._powers is None:
+            return super()._marginals_at(x, mask, tokens, on_impossible)
+        powers, alone = self._powers
+        n, rows, places = self._n, np.arange(len(x))[:, None], np.arange(self._n)
+        before = np.maximum.accumulate(np.where(mask, -1, places), axis=1)[rows, tokens]
+        nearest = np.minimum.accumulate(np.where(mask, n, places)[:, ::-1], axis=1)[:, ::-1]
+        after = nearest[rows, tokens]
+        left = powers[np.minimum(tokens - before, n - 1), x[rows, before]]
+        right = powers[np.minimum(after, n - 1) - tokens, :, x[rows, np.minimum(after, n - 1)]]
+        left = np.where((before >= 0)[..., None], left, alone[tokens])
+        joint: Floats = left * np.where((after < n)[..., None], right, 1.0)
+        joint /= joint.sum(axis=-1, keepdims=True)
+        return joint
 
 
 def _normalised(message: Floats) -> tuple[Floats, Floats]:

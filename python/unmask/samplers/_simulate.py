@@ -161,6 +161,12 @@ class _Asked:
     def __init__(self, oracle: Oracle, n: int, on_impossible: OnImpossible) -> None:
         self.oracle, self.n, self.on_impossible = oracle, n, on_impossible
 
+    def at(self, x: Codes, mask: Mask, tokens: Codes) -> Floats:
+        """Marginals of some masked tokens of each query, shape (batch, k)."""
+        if isinstance(self.oracle, Distribution):
+            return self.oracle._marginals_at(x, mask, tokens, self.on_impossible)
+        return self(x, mask)[np.arange(len(x))[:, None], tokens]
+
     def __call__(self, x: Codes, mask: Mask) -> Floats:
         """Marginals, shape (batch, n, q); those of revealed tokens may be anything."""
         if isinstance(self.oracle, Distribution):
@@ -229,7 +235,7 @@ def _scheduled(
     rows = np.arange(size)[:, None]
     for start, step in zip(schedule.cumulative, schedule, strict=False):
         tokens = order[:, start : start + step]
-        x[rows, tokens] = categorical(ask(x, mask)[rows, tokens], generator)
+        x[rows, tokens] = categorical(ask.at(x, mask, tokens), generator)
         mask[rows, tokens] = False
         report(float(start + step) / ask.n)
     return x, schedule.nfe
