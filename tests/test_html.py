@@ -20,6 +20,7 @@ SHOWN = [
     CrossEntropyCurve([1.0, 0.5, 0.7]),
     Schedule([1, 3, 2]),
     Schedule(np.ones(5000, dtype=int)),
+    schedules.mdlm(5, 3),
     schedules.frontier(CURVE),
     schedules.frontier(InformationCurve.from_conditional_entropies(np.ones(4))),
 ]

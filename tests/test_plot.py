@@ -16,6 +16,8 @@ from unmask.plot._style import MARKED_POINTS, MOST_STAIRS
 
 mpl.use("Agg")
 
+RANDOM = schedules.mdlm(5, 2)
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
@@ -229,6 +231,31 @@ def test_bounds_of_something_else_are_refused(curve, ax):
         plot.bounds(Schedule([1]), ax)
     with pytest.raises(ValueError, match="unit: is 'bits'"):
         plot.bounds(bounds.certificate(Schedule([5]), curve), ax, unit="bits")
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda curve, ax: plot.curve([1, 2], ax), "curve: is a list"),
+        (lambda curve, ax: plot.staircase(curve, RANDOM, ax), "schedule: is a BernoulliSchedule"),
+        (lambda curve, ax: plot.schedule(RANDOM, ax), "schedule: is a BernoulliSchedule"),
+        (lambda curve, ax: plot.schedule(Schedule([5]), ax, others={"a": RANDOM}), "a: is a Bern"),
+        (lambda curve, ax: plot.frontier(curve, ax), "frontier: is a InformationCurve"),
+        (lambda curve, ax: plot.compare(curve, [5]), "schedule: is a list"),
+        (lambda curve, ax: plot.compare(5, Schedule([5])), "curve: is a int"),
+    ],
+)
+def test_what_cannot_be_drawn_is_named(curve, ax, draw, message):
+    with pytest.raises(TypeError, match=message):
+        draw(curve, ax)
+    assert not ax.has_data()
+
+
+def test_random_counts_stand_beside_the_frontier(curve, ax):
+    others = {"random counts": [RANDOM, schedules.mdlm(5, 3)]}
+    plot.frontier(schedules.frontier(curve), ax, others=others)
+    np.testing.assert_array_equal(ax.lines[1].get_xdata(), [2, 3])
+    assert ax.lines[1].get_ydata()[0] == curve.expected_kl(RANDOM)
 
 
 def test_estimates_that_contradict_themselves_have_no_bounds(curve):

@@ -175,3 +175,9 @@ class BernoulliSchedule:
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.levels, self.n)
+
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        shares = np.diff(self.levels)
+        return _html.fragment(repr(self), _html.bars(shares, ("step", "fraction revealed")))

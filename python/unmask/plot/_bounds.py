@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ..bounds import Certificate
-from ._style import ACCENT, FEW_POWERS, INK, matplotlib, on_axes, plain
+from ._style import ACCENT, FEW_POWERS, INK, matplotlib, on_axes, plain, require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,9 +50,7 @@ def bounds(certificate: Certificate, ax: Axes | None = None, *, unit: Unit = "na
     >>> unmask.plot.bounds(proof, Figure().subplots()).get_xlabel()
     'expected KL (nats)'
     """
-    if not isinstance(certificate, Certificate):
-        kind = type(certificate).__name__
-        raise TypeError(f"certificate: is a {kind}, expected a Certificate")
+    require(certificate, Certificate, "certificate")
     if unit not in get_args(Unit):
         raise ValueError(f"unit: is {unit!r}, expected 'nats' or 'steps'")
     ax = on_axes(ax)

@@ -12,11 +12,12 @@ from .._cross_entropy_curve import CrossEntropyCurve
 from .._information_curve import InformationCurve
 from .._schedule import Schedule
 from ._bounds import bounds as draw_bounds
+from ._curve import heights
 from ._frontier import frontier
 from ._rules import rules
 from ._schedule import schedule as draw_schedule
 from ._staircase import staircase
-from ._style import INK, MARKED_POINTS, ROUNDING, matplotlib
+from ._style import INK, MARKED_POINTS, ROUNDING, matplotlib, require
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,6 +73,8 @@ def compare(
     >>> [ax.get_xlabel() for ax in figure.axes]
     ['tokens unmasked, $j$', 'steps', 'step', 'expected KL (nats)']
     """
+    heights(curve)
+    require(schedule, Schedule, "schedule")
     cost = curve._excess(schedule)
     proof = _certified(curve, schedule)
     matplotlib("pyplot")

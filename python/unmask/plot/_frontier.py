@@ -10,7 +10,7 @@ import numpy as np
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._schedule import Schedule
 from ..schedules import Frontier
-from ._style import ACCENT, FEW_POWERS, MARKED_POINTS, ROUNDING, on_axes, plain, styles
+from ._style import ACCENT, FEW_POWERS, MARKED_POINTS, ROUNDING, on_axes, plain, require, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,6 +43,7 @@ def frontier(
         of steps on the optimum is zero. Of losses whose entropy is not known, what is drawn is the
         cost above revealing one token at a time.
     """
+    require(frontier, Frontier, "frontier")
     ax, curve = on_axes(ax), frontier.curve
     relative = isinstance(curve, CrossEntropyCurve) and curve.entropy is None
     offset = 0.0 if relative else curve.excess_offset

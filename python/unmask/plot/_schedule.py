@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._schedule import Schedule
-from ._style import ACCENT, MARKED_POINTS, SHADE, on_axes, plain, shown_edges, styles, whole_numbers
+from ._style import (
+    ACCENT,
+    MARKED_POINTS,
+    SHADE,
+    on_axes,
+    plain,
+    require,
+    shown_edges,
+    styles,
+    whole_numbers,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +42,10 @@ def schedule(
     -------
     matplotlib.axes.Axes
     """
-    ax, others = on_axes(ax), others or {}
+    others = others or {}
+    for name, one in (("schedule", schedule), *others.items()):
+        require(one, Schedule, name)
+    ax = on_axes(ax)
     steps = np.arange(1, schedule.nfe + 1)
     look: dict[str, Any] = {"facecolor": SHADE, "edgecolor": ACCENT, "label": "this schedule"}
     # Gaps between bars help as long as there are few of them.

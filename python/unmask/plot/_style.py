@@ -54,6 +54,12 @@ def on_axes(ax: Axes | None) -> Axes:
     return made
 
 
+def require(value: object, kind: type, name: str) -> None:
+    """Refuse what is not of a kind."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: is a {type(value).__name__}, expected a {kind.__name__}")
+
+
 def whole_numbers(ax: Axes, axis: Literal["x", "y"]) -> None:
     """Put ticks at whole numbers."""
     locator = matplotlib("ticker").MaxNLocator(integer=True, min_n_ticks=1)
