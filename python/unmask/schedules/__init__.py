@@ -8,7 +8,8 @@ largest expected KL divergence in nats.
   `harmonic`.
 * Bounds known: `total_correlation`, `dual_total_correlation`, `austin`, and the best of the same
   knowledge, `minimax`.
-* A curve known: `square_root`, `integer_steps`, and the best ones, `optimal` and `frontier`.
+* A curve known: `square_root`, `integer_steps`, and the best ones, `optimal` and `frontier`; an
+  estimate of one, `robust`.
 * Random counts, a `BernoulliSchedule`: `mdlm`, `optimal_levels`.
 """
 
@@ -28,6 +29,8 @@ from ._masked import power as power
 from ._minimax import MinimaxSchedule as MinimaxSchedule
 from ._minimax import minimax as minimax
 from ._optimal import optimal as optimal
+from ._robust import RobustSchedule as RobustSchedule
+from ._robust import robust as robust
 from ._square_root import square_root as square_root
 from ._total_correlation import dual_total_correlation as dual_total_correlation
 from ._total_correlation import sweep as sweep
