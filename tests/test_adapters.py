@@ -9,7 +9,7 @@ import types
 import numpy as np
 import pytest
 
-from unmask import Schedule, adapters
+from unmask import BernoulliSchedule, InformationCurve, Schedule, adapters
 
 MANY, LONGEST = 10_000, 128
 F32 = np.float32
@@ -324,6 +324,22 @@ def test_mdlm_counts_are_binomial():
         spread = 20 * share * (1 - share)
         assert count.mean() == pytest.approx(size, abs=5 * np.sqrt(spread / 40_000))
         assert count.var() == pytest.approx(spread, rel=0.05)
+
+
+def test_samplers_of_random_counts_take_levels():
+    """What is priced is what is sampled."""
+    levels = BernoulliSchedule([0, 0.1, 0.45, 1])
+    noise = adapters.mdlm(levels, sampling_eps=0.0)
+    assert noise.schedule is levels
+    t = np.array([1, 2 / 3, 1 / 3, 0])
+    assert noise.mask_fraction(t) == pytest.approx(1 - levels.levels)
+    assert adapters.gidd(levels).ravel() == pytest.approx(1 - levels.levels[::-1])
+    assert adapters.bd3lm(levels)(np.array([1, 0.5, 0]))[1] == pytest.approx(1 - levels.levels[:-1])
+    curve = InformationCurve.from_conditional_entropies([1.0, 0.3, 0.1, 0.1, 0.1, 0.1])
+    schedule = Schedule([1, 2, 3])
+    random = adapters.mdlm(schedule).schedule
+    assert random.levels == pytest.approx(schedule.cumulative / 6)
+    assert curve.expected_kl(random) > curve.expected_kl(schedule)
 
 
 def test_mdlm_noise():

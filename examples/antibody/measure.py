@@ -36,8 +36,14 @@ CALLS = (4, 8, 16, 32)
 SAMPLES = 192
 FORCED = 320
 CHAIN_PASSES = 12
-#: Passes of each curve, and the seed of which.
-CURVES = {"choosing": (12_000, 1), "pricing": (12_000, 2), "quick": (300, 3)}
+#: Counts of revealed residues at which the curves are measured, closer at both ends.
+COUNTS = np.unique(np.rint((LENGTH - 1) * (1 - np.cos(np.linspace(0, np.pi, 77))) / 2).astype(int))
+#: Passes of each curve, the seed of which, and the counts (of the quick one, as they come).
+CURVES = {
+    "choosing": (12_000, 1, COUNTS),
+    "pricing": (12_000, 2, COUNTS),
+    "quick": (300, 3, None),
+}
 MEASURED = CACHE / "antibody"
 
 
@@ -63,11 +69,9 @@ def measured_curve(name: str) -> CrossEntropyCurve:
 def measure_curves() -> None:
     """Estimate the curve on two sets of sequences, and once more as quickly as one would."""
     model, sequences = Sapiens("heavy"), split()
-    for name, (passes, seed) in CURVES.items():
-        gathered = CurveAccumulator(LENGTH)
-        estimate_curve(
-            model, sequences[name], passes=passes, batch_size=32, seed=seed, resume=gathered
-        )
+    for name, (passes, seed, counts) in CURVES.items():
+        gathered, asked = CurveAccumulator(LENGTH), {"passes": passes, "counts": counts}
+        estimate_curve(model, sequences[name], **asked, batch_size=32, seed=seed, resume=gathered)
         gathered.save(curve_path(name))
 
 

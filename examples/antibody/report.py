@@ -19,9 +19,6 @@ from unmask.estimation import CurveAccumulator, calibration, gain, order_inconsi
 from unmask.schedules import optimal, uniform
 
 HERE = Path(__file__).parent
-#: Prices are taken from a curve that is linear between so many counts: losses change slowly from
-#: one count to the next, and errors do not.
-KNOTS = 32
 #: Colour, marker and dashes.
 RULES = {
     "optimal": ("#1f5f99", "o", "-"),
@@ -33,7 +30,7 @@ GAINS = ("uniform", "uniform, larger last", "cosine", "optimal of 300 passes")
 
 def plans() -> dict[str, Any]:
     """Schedules with their price, and what the best one gains over each, with 95% intervals."""
-    priced = CurveAccumulator.load(curve_path("pricing")).curve(knots=KNOTS)
+    priced = measured_curve("pricing")
     made: dict[str, Any] = {}
     for calls in CALLS:
         compared = schedules(calls)

@@ -4,7 +4,8 @@ Every function takes a `Schedule` and returns the object that one project (or fa
 sizes from. Its docstring names the project, the version or date seen, and the settings under which
 the theory of this package applies: positions revealed in uniformly random order, tokens drawn at
 temperature 1 without nucleus or top-k cuts. Under other settings the counts are still those of the
-schedule, and the expected KL is not that of the sampler.
+schedule, and the expected KL is not that of the sampler. Where a project reveals each token by a
+coin, counts are random, and a `BernoulliSchedule` is taken as well.
 
 No framework is imported here. A torch tensor given is answered by a torch tensor on its device,
 anything else by NumPy.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._bernoulli import BernoulliSchedule
 from .._schedule import Schedule
 from . import _shape
 
@@ -15,7 +16,7 @@ from . import _shape
 MOST_STEPS = 2000
 
 
-def bd3lm(schedule: Schedule) -> Callable[[Any], tuple[None, Any]]:
+def bd3lm(schedule: Schedule | BernoulliSchedule) -> Callable[[Any], tuple[None, Any]]:
     """Make the noise of BD3-LM's sampler.
 
     Seen: ``_semi_ar_sampler`` in ``diffusion.py`` of kuleshov-group/bd3lms of 2025 (in copies of
@@ -33,7 +34,7 @@ def bd3lm(schedule: Schedule) -> Callable[[Any], tuple[None, Any]]:
 
     Parameters
     ----------
-    schedule : Schedule
+    schedule : Schedule or BernoulliSchedule
         For the tokens of one block.
 
     Returns
@@ -52,7 +53,8 @@ def bd3lm(schedule: Schedule) -> Callable[[Any], tuple[None, Any]]:
     >>> [(noise(t)[1], noise(t - 1 / 3)[1]) for t in (1, 0.5, 0)]
     [(1.0, 0.75), (0.75, 0.5), (0.5, 0.0)]
     """
-    steps, masked = _shape.checked(schedule).nfe, schedule.mask_fractions
+    levels = _shape.bernoulli(schedule)
+    steps, masked = levels.nfe, levels.mask_fractions
     if steps > MOST_STEPS:
         raise ValueError(f"schedule: has {steps} steps, expected at most {MOST_STEPS}")
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from .. import _check
+from .._bernoulli import BernoulliSchedule
 from .._schedule import Schedule
 from . import _shape
 
 
-def gidd(schedule: Schedule, *, t_eps: float = 0.0, like: object = None) -> Any:
+def gidd(schedule: Schedule | BernoulliSchedule, *, t_eps: float = 0.0, like: object = None) -> Any:
     """Make the times of GIDD's sampler.
 
     Seen: ``sampling.py`` of dvruette/gidd of 2025 (in copies of it). Its loop is
@@ -25,7 +26,7 @@ def gidd(schedule: Schedule, *, t_eps: float = 0.0, like: object = None) -> Any:
 
     Parameters
     ----------
-    schedule : Schedule
+    schedule : Schedule or BernoulliSchedule
         What to follow.
     t_eps : float
         Times are kept within ``[t_eps, 1 - t_eps]``, in [0, 0.5). The sampler's own default, 1e-4,
@@ -46,6 +47,6 @@ def gidd(schedule: Schedule, *, t_eps: float = 0.0, like: object = None) -> Any:
     margin = _check.proportion(t_eps, "t_eps")
     if margin >= 0.5:
         raise ValueError(f"t_eps: is {t_eps}, expected a number in [0, 0.5)")
-    fractions = _shape.checked(schedule).mask_fractions[::-1]
+    fractions = _shape.bernoulli(schedule).mask_fractions[::-1]
     times = np.clip(fractions, margin, 1 - margin).astype(np.float32)
     return _shape.alike(times[:, None], like)

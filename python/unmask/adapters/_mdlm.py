@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _check
+from .._bernoulli import BernoulliSchedule
 from .._schedule import Schedule
 from . import _shape
 
@@ -21,15 +22,15 @@ class NoiseSchedule:
 
     Attributes
     ----------
-    schedule : Schedule
-        Where it comes from.
+    schedule : BernoulliSchedule
+        What it makes a sampler do.
     sampling_eps : float
         Time at which the sampler stops.
     floor : float
         Least fraction revealed, which keeps the noise finite.
     """
 
-    schedule: Schedule
+    schedule: BernoulliSchedule
     sampling_eps: float
     floor: float
 
@@ -57,8 +58,7 @@ class NoiseSchedule:
         return np.linspace(self.sampling_eps, 1.0, steps + 1)
 
     def _mask_fraction(self, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        masked = self.schedule.n - self.schedule.cumulative[::-1]
-        fractions = np.interp(times, self._knots, masked / self.schedule.n)
+        fractions = np.interp(times, self._knots, self.schedule.mask_fractions[::-1])
         return np.minimum(fractions, 1 - self.floor)
 
     def _total(self, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -67,14 +67,16 @@ class NoiseSchedule:
 
     def _rate(self, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         knots = self._knots
-        slopes = self.schedule.sizes[::-1] / self.schedule.n / np.diff(knots)
+        slopes = np.diff(self.schedule.levels)[::-1] / np.diff(knots)
         piece = np.searchsorted(knots, times, side="right") - 1
         slope = np.where(piece < 0, 0.0, slopes[np.clip(piece, 0, len(slopes) - 1)])
         with np.errstate(divide="ignore"):
             return slope / (1 - self._mask_fraction(times))
 
 
-def mdlm(schedule: Schedule, *, sampling_eps: float = 1e-5, floor: float = 0.0) -> NoiseSchedule:
+def mdlm(
+    schedule: Schedule | BernoulliSchedule, *, sampling_eps: float = 1e-5, floor: float = 0.0
+) -> NoiseSchedule:
     r"""Make a noise schedule for MDLM, SEDD, ReMDM and others of that design.
 
     Seen: ``noise_schedule.py`` and ``diffusion.py`` of kuleshov-group/mdlm of 2024, whose interface
@@ -86,16 +88,18 @@ def mdlm(schedule: Schedule, *, sampling_eps: float = 1e-5, floor: float = 0.0) 
         model.sample(num_steps=schedule.nfe)          # sampling.predictor: ddpm
 
     **Counts are binomial**, not those of the schedule: step ``t`` reveals ``s_t`` tokens in the
-    mean. What is sampled is a Bernoulli schedule with the levels ``schedule.cumulative / n``, whose
-    expected KL is another one, and usually larger. ``ddpm_cache`` takes the times themselves for
-    the masked fraction and does not ask the noise: pass it the fractions instead of times.
+    mean. What is sampled is the `BernoulliSchedule` of the answer, and
+    ``curve.expected_kl(noise.schedule)`` its expected KL, which is another one and usually larger;
+    `unmask.schedules.optimal_levels` finds the best levels for a curve. ``ddpm_cache`` takes the
+    times themselves for the masked fraction and does not ask the noise: pass it the fractions
+    instead of times.
 
     The theory (in that form) applies as these samplers draw at temperature 1 in random order; a
     last call that takes the most likely token (``noise_removal``) finds nothing masked.
 
     Parameters
     ----------
-    schedule : Schedule
+    schedule : Schedule or BernoulliSchedule
         Its `nfe` must be the number of steps of the sampler.
     sampling_eps : float
         Time at which the sampler stops, in [0, 1): 1e-5 in MDLM and SEDD.
@@ -117,9 +121,11 @@ def mdlm(schedule: Schedule, *, sampling_eps: float = 1e-5, floor: float = 0.0) 
     array([1.        , 0.83333333, 0.5       , 0.        ])
     >>> noise.total_noise(1 / 3)
     0.6931471805599453
+    >>> noise.schedule
+    BernoulliSchedule([0.0, 0.166667, 0.5, 1.0], n=6)
     """
     return NoiseSchedule(
-        _shape.checked(schedule),
+        _shape.bernoulli(schedule),
         _check.proportion(sampling_eps, "sampling_eps"),
         _check.proportion(floor, "floor"),
     )

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _check
+from .._bernoulli import BernoulliSchedule
 from .._schedule import Schedule
 
 
@@ -19,6 +20,13 @@ def checked(schedule: object) -> Schedule:
     if not isinstance(schedule, Schedule):
         raise TypeError(f"schedule: is a {type(schedule).__name__}, expected a Schedule")
     return schedule
+
+
+def bernoulli(schedule: object) -> BernoulliSchedule:
+    """Return the schedule of random counts with these means, or that is given."""
+    if isinstance(schedule, BernoulliSchedule):
+        return schedule
+    return BernoulliSchedule.from_schedule(checked(schedule))
 
 
 def whole(value: object, name: str) -> int:
