@@ -247,6 +247,26 @@ def test_single_losses_and_what_lies_between():
     assert curve.covariance[1, 3] == 0
 
 
+def test_knots():
+    """Losses on a line are a line however few the nodes; others are fitted by least squares."""
+    generator = np.random.default_rng(0)
+    revealed = generator.integers(0, 40, size=3000)
+    line = CurveAccumulator(40)
+    line.update_losses(revealed, 3 - revealed / 20)
+    np.testing.assert_allclose(line.curve(knots=4).h, 3 - np.arange(40) / 20, atol=1e-10)
+    noisy = CurveAccumulator(40)
+    losses = np.exp(-revealed / 10) + generator.exponential(0.3, size=3000)
+    noisy.update_losses(revealed, losses)
+    curve = noisy.curve(knots=6)
+    nodes = np.flatnonzero(abs(np.diff(curve.h, 2)) > 1e-9) + 1
+    assert len(nodes) <= 4  # and both ends
+    basis = np.stack([np.interp(np.arange(40), [0, *nodes, 39], row) for row in np.eye(6)])
+    design = basis[:, revealed].T
+    expected = np.linalg.lstsq(design, losses, rcond=None)[0] @ basis
+    np.testing.assert_allclose(curve.h, expected, rtol=1e-9)
+    assert np.mean(curve.standard_errors) < 0.6 * np.mean(noisy.curve().standard_errors)
+
+
 def test_merging_is_gathering():
     whole, parts = CurveAccumulator(6), [CurveAccumulator(6) for _ in range(3)]
     generator = np.random.default_rng(0)
@@ -401,6 +421,8 @@ def test_a_mask_token_that_is_still_scored():
         ({"passes": 0}, ValueError, "passes: is 0"),
         ({"batch_size": 1.5}, TypeError, "batch_size: is a float"),
         ({"seed": -1}, ValueError, "seed: is -1"),
+        ({"seed": 0.5}, TypeError, "seed: is a float"),
+        ({"mask_token": "<mask>"}, TypeError, "mask_token: is a str"),
         ({"mask_token": 2}, ValueError, "is the mask token 2"),
         ({"prompt": 6}, ValueError, r"prompt: is 6 tokens, expected 0\.\.5"),
         ({"prompt": np.eye(300, 6, dtype=bool)}, ValueError, "prompt: leaves 6 tokens of"),
@@ -443,6 +465,10 @@ def test_bad_updates():
     with pytest.raises(ValueError, match="other: is for n = 4 tokens, expected 5"):
         gathered.merge(CurveAccumulator(4))
     assert gathered.passes == 0
+    with pytest.raises(ValueError, match="knots: is 1, expected at least 2"):
+        gathered.curve(knots=1)
+    with pytest.raises(TypeError, match="n: is a float"):
+        CurveAccumulator(5.0)
     with pytest.raises(ValueError, match="nothing was gathered"):
         gathered.curve()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _check
+from ._arguments import whole
 from ._fit import fitted
 from ._queries import check_scale, checked_mask, checked_sequences, free_tokens, scores
 from ._tensor import Codes, Floats
@@ -45,12 +45,7 @@ class CurveAccumulator:
     """
 
     def __init__(self, n: int) -> None:
-        try:
-            self._n = operator.index(n)
-        except TypeError:
-            raise TypeError(f"n: is a {type(n).__name__}, expected an integer") from None
-        if self._n < 1:
-            raise ValueError(f"n: is {n}, expected at least 1 token")
+        self._n = whole(n, "n", 1)
         self._parts: list[tuple[npt.NDArray[Any], ...]] = []
         self._passes = 0
         self._next = 0
@@ -214,8 +209,8 @@ class CurveAccumulator:
             If nothing was gathered, or losses at more than 4,096 counts without `knots`, or
             entropies are not known.
         """
-        if knots is not None and operator.index(knots) < 2:
-            raise ValueError(f"knots: is {knots}, expected at least 2")
+        if knots is not None:
+            knots = whole(knots, "knots", 2)
         sequence, revealed, loss, entropy, weight = self._table()
         if calibrated:
             loss = self._known(entropy)

@@ -32,13 +32,14 @@ def oracle_of(oracle: Oracle | Distribution) -> Oracle:
     return oracle
 
 
-def checked_count(value: int, name: str) -> int:
+def whole(value: object, name: str, least: int) -> int:
+    """Return an integer of at least so much."""
     try:
-        number = operator.index(value)
+        number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"{name}: is a {type(value).__name__}, expected an integer") from None
-    if number < 1:
-        raise ValueError(f"{name}: is {number}, expected at least 1")
+    if number < least:
+        raise ValueError(f"{name}: is {number}, expected at least {least}")
     return number
 
 
@@ -48,7 +49,4 @@ def checked_seed(seed: Seed) -> int:
         return int(seed.integers(2**63 - 1))
     if seed is None:
         return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
-    number = operator.index(seed)
-    if number < 0:
-        raise ValueError(f"seed: is {number}, expected at least 0")
-    return number
+    return whole(seed, "seed", 0)

@@ -10,8 +10,9 @@ import numpy as np
 from .. import schedules
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._schedule import Schedule
+from ._arguments import whole
 
-#: Blocks up to which the best share of the steps is looked for, times steps squared.
+#: Operations that sharing out steps among blocks may take: seconds.
 MOST_WORK = 1e9
 
 
@@ -79,6 +80,7 @@ class BlockCurves:
             If `steps` is out of range.
         """
         blocks, length = len(self.curves), self.block_length
+        steps = whole(steps, "steps", 1)
         if not blocks <= steps <= self.n:
             raise ValueError(f"steps: is {steps}, expected {blocks}..{self.n}")
         if blocks * steps * min(length, steps) > MOST_WORK:

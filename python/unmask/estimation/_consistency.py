@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..distributions import Distribution
-from ._arguments import checked_count, checked_seed, oracle_of
+from ._arguments import checked_seed, oracle_of, whole
 from ._queries import Oracle, checked_sequences, free_tokens, scores_at
 from ._tensor import Codes, Floats
 
@@ -91,7 +91,7 @@ def order_inconsistency(
     """
     tokens = checked_sequences(data, "data")
     free = free_tokens(prompt, tokens.shape)
-    pairs, batch_size = checked_count(pairs, "pairs"), checked_count(batch_size, "batch_size")
+    pairs, batch_size = whole(pairs, "pairs", 1), whole(batch_size, "batch_size", 1)
     n = int(free[0].sum())
     if n < 2:
         raise ValueError(f"data: has {n} token besides the prompt, expected at least 2")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from .._cross_entropy_curve import CrossEntropyCurve
 from ..distributions import Distribution
 from ._accumulator import CurveAccumulator
-from ._arguments import checked_count, checked_seed, oracle_of
+from ._arguments import checked_seed, oracle_of, whole
 from ._blocks import BlockCurves
 from ._design import Design, grid_of
 from ._queries import Mask, Oracle, Scores, check_scale, checked_sequences, free_tokens, scores
@@ -169,6 +168,12 @@ def estimate_curve(
     of the model in the place of its entropy). How losses become the curve is said in
     `CurveAccumulator.curve`. Logits are never copied but for a few masked rows at a time.
 
+    The oracle of a model of PyTorch, whose mask token is ``MASK``::
+
+        @torch.no_grad()
+        def oracle(x, mask):
+            return model(torch.from_numpy(np.where(mask, MASK, x)).to(model.device))
+
     Examples
     --------
     >>> from unmask.distributions import HiddenMarkov
@@ -181,9 +186,9 @@ def estimate_curve(
     """
     tokens = checked_sequences(data, "data")
     free = free_tokens(prompt, tokens.shape)
-    passes, batch_size = checked_count(passes, "passes"), checked_count(batch_size, "batch_size")
+    passes, batch_size = whole(passes, "passes", 1), whole(batch_size, "batch_size", 1)
     if mask_token is not None:
-        mask_token = operator.index(mask_token)
+        mask_token = whole(mask_token, "mask_token", 0)
         if (tokens[free] == mask_token).any():
             row, position = (int(i) for i in np.argwhere((tokens == mask_token) & free)[0])
             raise ValueError(
@@ -193,7 +198,7 @@ def estimate_curve(
     n = int(free[0].sum())
     blocks = 1
     if block_length is not None:
-        block_length = checked_count(block_length, "block_length")
+        block_length = whole(block_length, "block_length", 1)
         blocks, rest = divmod(n, block_length)
         if rest:
             raise ValueError(f"block_length: is {block_length}, expected a divisor of n = {n}")
