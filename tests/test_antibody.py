@@ -445,7 +445,10 @@ def test_the_pages_show_what_was_measured(example_modules):
     readme = (EXAMPLE / "README.md").read_text()
     assert with_tables(readme, found) == readme
     assert all(line in readme for line in found["diagnostics"].values())
-    page = (EXAMPLE.parents[1] / "docs" / "antibody.rst").read_text()
+    root, eight = EXAMPLE.parents[1], found["plans"]["8"]["uniform"]["gain"][0]
+    shown = "{:.1f} ± {:.1f} nats over uniform steps".format(*found["forced"]["8"]["uniform"])
+    assert f"{shown}, where {eight:.1f} were predicted" in (root / "README.md").read_text()
+    page = (root / "docs" / "antibody.rst").read_text()
     assert all(f"   {row}\n" in page for row in csv_rows(found))
     for compared in found["plans"].values():
         for plan in compared.values():
