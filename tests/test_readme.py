@@ -68,6 +68,7 @@ def test_the_first_picture():
     "name",
     [
         "examples/README.md",
+        "examples/antibody/README.md",
         "examples/splice_sites.png",
         "examples/frontier.png",
         "examples/frontier.py",
