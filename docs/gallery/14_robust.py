@@ -35,10 +35,10 @@ plot.schedule(robust, axes[1], others={"optimal": schedules.optimal(exact, steps
 exact.expected_kl(robust)
 
 # %%
-# A hundred curves, and how often the promise was kept. The band is wide, because it holds for all
+# Fifty curves, and how often the promise was kept. The band is wide, because it holds for all
 # schedules: the price of looking.
 kept, looked_better = 0, 0
-for seed in range(100):
+for seed in range(50):
     sampled = unmask.information_curve(chain, method="sampled", samples=20, seed=seed)
     robust = schedules.robust(sampled, 8, confidence=0.9)
     kept += exact.expected_kl(robust) <= robust.upper_bound
