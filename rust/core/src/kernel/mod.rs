@@ -26,7 +26,7 @@ mod x86;
 use std::sync::OnceLock;
 
 pub use relax::ROW;
-pub use spread::Tile;
+pub use spread::Index;
 
 use crate::sum::Sum;
 use term::{Identity, Positive, Singleton, XLnX};
@@ -56,11 +56,13 @@ pub struct Kernel {
     /// raised by a number: the first raise is for the row numbered `first`, the next for the
     /// following number that contains all bits of `a`, and so on.
     pub relax: Relax,
-    /// `(x, factors, out)`: every entry of `factors` scales as many successive ones of `x`.
-    pub scale: fn(&[f64], &[f64], &mut [f64]),
-    /// `(tile, x, factors, lanes, out)`: adds to every cell of successive tiles the lanes of the
-    /// cell of known tokens that it agrees with, times the factor of the cell.
-    pub spread: Spread,
+    /// `(x, factors, out)`: multiplies successive stretches of `x`, as long as `factors`, by them.
+    pub multiply: fn(&[f64], &[f64], &mut [f64]),
+    /// `(x, from, out)`: adds to each cell the entry of `x` that the index says.
+    pub collect: fn(&[f64], &Index, &mut [f64]),
+    /// `(x, from, f, lanes_from, lanes, out)`: adds to the lanes of each cell those of the cell of
+    /// `f` that the second index says, times the entry of `x` that the first one says.
+    pub collect_lanes: CollectLanes,
 }
 
 /// See [`Kernel::relax`].
@@ -69,8 +71,8 @@ pub type Relax = fn(&[[f64; ROW]], &[f64], usize, usize, usize, &mut [f64]);
 /// A pair of sums over three slices of one length.
 pub type Weigh = fn(&[f64], &[f64], &[f64]) -> (f64, f64);
 
-/// See [`Kernel::spread`].
-pub type Spread = fn(&Tile, &[f64], &[f64], usize, &mut [f64]);
+/// See [`Kernel::collect_lanes`].
+pub type CollectLanes = fn(&[f64], &Index, &[f64], &Index, usize, &mut [f64]);
 
 /// The ways in which a function is summed over cells.
 pub struct Terms {
@@ -134,18 +136,23 @@ macro_rules! shell {
             relax::relax(row, raises, first, a, width, rows);
         }
         $(#[$feature])?
-        fn scale(x: &[f64], factors: &[f64], out: &mut [f64]) {
-            spread::scale(x, factors, out);
+        fn multiply(x: &[f64], factors: &[f64], out: &mut [f64]) {
+            spread::multiply(x, factors, out);
         }
         $(#[$feature])?
-        fn spread_tiles(
-            tile: &Tile,
+        fn collect(x: &[f64], from: &Index, out: &mut [f64]) {
+            spread::collect(x, from, out);
+        }
+        $(#[$feature])?
+        fn collect_lanes(
             x: &[f64],
-            factors: &[f64],
+            from: &Index,
+            f: &[f64],
+            lanes_from: &Index,
             lanes: usize,
             out: &mut [f64],
         ) {
-            spread::spread(tile, x, factors, lanes, out);
+            spread::collect_lanes(x, from, f, lanes_from, lanes, out);
         }
         macro_rules! terms {
             ($term:ty) => {{
@@ -196,10 +203,12 @@ macro_rules! shell {
                 relax(row, raises, first, a, width, rows)
             },
             // SAFETY: as above.
-            scale: |x, factors, out| unsafe { scale(x, factors, out) },
+            multiply: |x, factors, out| unsafe { multiply(x, factors, out) },
             // SAFETY: as above.
-            spread: |tile, x, factors, lanes, out| unsafe {
-                spread_tiles(tile, x, factors, lanes, out)
+            collect: |x, from, out| unsafe { collect(x, from, out) },
+            // SAFETY: as above.
+            collect_lanes: |x, from, f, lanes_from, lanes, out| unsafe {
+                collect_lanes(x, from, f, lanes_from, lanes, out)
             },
         }
     }};

@@ -213,43 +213,51 @@ fn rows_are_lowered() {
 }
 
 #[test]
-fn cells_are_scaled_and_spread() {
+fn products_are_collected() {
+    let from = Index {
+        outer: vec![0, 2, 1],
+        inner: vec![0, 3, 9, 6],
+    };
+    let lanes_from = Index {
+        outer: vec![1, 0, 1],
+        inner: vec![0, 2, 2, 0],
+    };
+    let cells: Vec<(usize, usize)> = (0..12)
+        .map(|k| {
+            let sum = |index: &Index| (index.outer[k / 4] + index.inner[k % 4]) as usize;
+            (sum(&from), sum(&lanes_from))
+        })
+        .collect();
     for kernel in available() {
-        for (shape, lanes) in [
-            (vec![2, 2, 2], 1),
-            (vec![3, 2], 1),
-            (vec![2, 2, 2], 3),
-            (vec![], 5),
-        ] {
-            for known in 0..1usize << shape.len() {
-                let token = |i: usize| (shape[i], known >> i & 1 == 1);
-                let tokens: Vec<(usize, bool)> = (0..shape.len()).map(token).collect();
-                let tile = Tile::new(&tokens);
-                let cells: usize = shape.iter().product();
-                let x = some(2 * tile.letters() * lanes);
-                let factors = some(2 * cells);
-                let mut out = vec![0.5; 2 * cells * lanes];
-                (kernel.spread)(&tile, &x, &factors, lanes, &mut out);
-                for (k, got) in out.iter().enumerate() {
-                    // The digits of the cell, of which the known ones say where to look.
-                    let (cell, lane) = (k / lanes, k % lanes);
-                    let (mut rest, mut from, mut stride) = (cell % cells, 0, 1);
-                    for &(q, known) in tokens.iter().rev() {
-                        if known {
-                            from += rest % q * stride;
-                            stride *= q;
-                        }
-                        rest /= q;
-                    }
-                    from += cell / cells * tile.letters();
-                    let want = 0.5 + x[from * lanes + lane] * factors[cell];
-                    assert_eq!(*got, want, "{} {tokens:?}", kernel.name);
-                }
-                let mut scaled = vec![0.0; x.len()];
-                let factors = &factors[..x.len() / lanes];
-                (kernel.scale)(&x, factors, &mut scaled);
-                let want = x.iter().enumerate().map(|(k, x)| x * factors[k / lanes]);
-                assert!(scaled.iter().copied().eq(want));
+        let x = some(12);
+        for stretch in [1, 3, 12] {
+            let factors = some(stretch);
+            let mut out = vec![0.0; 12];
+            (kernel.multiply)(&x, &factors, &mut out);
+            let want = x.iter().enumerate().map(|(k, x)| x * factors[k % stretch]);
+            assert!(out.iter().copied().eq(want), "{}", kernel.name);
+        }
+        let mut out = vec![0.5; 12];
+        (kernel.collect)(&x, &from, &mut out);
+        assert!(
+            out.iter()
+                .copied()
+                .eq(cells.iter().map(|&(i, _)| 0.5 + x[i])),
+            "{}",
+            kernel.name
+        );
+        for lanes in 1..=10 {
+            let f = some(4 * lanes);
+            let mut out = vec![0.5; 12 * lanes];
+            (kernel.collect_lanes)(&x, &from, &f, &lanes_from, lanes, &mut out);
+            for (k, got) in out.iter().enumerate() {
+                let (i, j) = cells[k / lanes];
+                assert_eq!(
+                    *got,
+                    0.5 + x[i] * f[j * lanes + k % lanes],
+                    "{}",
+                    kernel.name
+                );
             }
         }
     }

@@ -18,18 +18,25 @@
 //! the same, so that all steps are carried at once, as lanes: `prod (1 + 2 q_i)` cells of `k - 1`
 //! lanes. The last move, to everything, needs no lanes: its sources are added up before.
 
+use std::ops::RangeInclusive;
+
+use rayon::prelude::*;
+
 use super::Impossible;
 use super::marginals::{Marginals, cells_by_size};
-use super::spread::{Moves, Scratch};
+use super::spread::{Choice, Moves, Scratch};
 use crate::error::{Error, Result};
+use crate::kernel::{Index, kernel};
 use crate::limits::{MAX_TERMS, require_memory, require_work};
 use crate::monitor::Monitor;
 use crate::parallel;
-use crate::subset;
 use crate::sum::binomials;
 
-/// Tasks that a layer of subsets is cut into, at least, where there are as many moves.
+/// Tasks that a step is cut into, at least, where there are as many states.
 const TASKS: usize = 32;
+
+/// First tokens by which sets are classed, at most: 32 classes.
+const FIRST: usize = 5;
 
 /// Most tokens: masks, and binomials in doubles.
 const MAX_TOKENS: usize = 30;
@@ -99,7 +106,7 @@ fn operations(shape: &[usize], steps: Steps<'_>) -> f64 {
                     .map(|&q| each + 2.0 * q as f64)
                     .product::<f64>()
             };
-            pairs(1.0) * levels.len().saturating_sub(1) as f64 + pairs(0.0)
+            pairs(1.0) * lanes(levels) as f64 + pairs(0.0)
         }
     }
 }
@@ -119,10 +126,18 @@ fn bytes(shape: &[usize], steps: Steps<'_>) -> f64 {
             }
             marginals + states
         }
-        Steps::Levels(levels) => cells.iter().sum::<f64>() * levels.len() as f64,
+        Steps::Levels(levels) => cells.iter().sum::<f64>() * (1 + lanes(levels)) as f64,
     };
     let partial = TASKS as f64 * cells[shape.len()];
     8.0 * (held + partial)
+}
+
+/// Lanes of the states of these levels: all steps but the last one, filled up to whole registers.
+fn lanes(levels: &[f64]) -> usize {
+    match levels.len() - 1 {
+        few @ 0..=2 => few,
+        many => many.next_multiple_of(4),
+    }
 }
 
 /// Sizes of the subsets whose marginals are asked for.
@@ -153,14 +168,17 @@ pub fn mixture(
 ) -> Result<Vec<f64>> {
     require(shape, steps)?;
     let n = shape.len();
-    if table.len() != shape.iter().product() {
+    if table.len() != shape.iter().product::<usize>() {
         let problem = format!("has {} cells, expected those of {shape:?}", table.len());
         return Err(Error::invalid("pmf", problem));
     }
     let marginals = Marginals::new(table, shape, &wanted(n, steps), monitor)?;
     let states = States {
-        marginals: &marginals,
-        impossible,
+        moves: Moves {
+            kernel: kernel(),
+            marginals: &marginals,
+            impossible,
+        },
         monitor,
         n,
     };
@@ -170,44 +188,84 @@ pub fn mixture(
     }
 }
 
+/// A set of revealed tokens, with a number for each of its values.
+type State = (usize, Vec<f64>);
+
 /// The states of a sampler, and how they follow from those before.
 struct States<'a> {
-    marginals: &'a Marginals,
-    impossible: Impossible,
+    moves: Moves<'a>,
     monitor: &'a Monitor,
     n: usize,
 }
 
 impl States<'_> {
-    fn of_size(&self, size: usize) -> Vec<usize> {
-        subset::of_size((1 << self.n) - 1, size)
-    }
-
     fn sizes(&self, sizes: &[usize]) -> Result<Vec<f64>> {
-        let mut states = vec![Vec::new(); 1 << self.n];
-        states[0] = vec![1.0];
+        let mut states = vec![(0, vec![1.0])];
         let mut known = 0;
         for &size in sizes {
-            let layer = self.of_size(known + size);
-            let share = 1.0 / binomials(known + size)[size].value();
-            let before = |a: usize, _: usize, source: &mut Vec<f64>| {
-                let from = states[a].iter();
-                source.extend(from.map(|f| f * share));
-            };
-            let sources = |b: usize| subset::of_size(b, known);
-            let after = self.layer(&layer, 1, sources, before)?;
-            states.fill(Vec::new());
-            for (b, law) in layer.into_iter().zip(after) {
-                states[b] = law;
-            }
             known += size;
+            let share = 1.0 / binomials(known)[size].value();
+            for (_, values) in &mut states {
+                values.iter_mut().for_each(|f| *f *= share);
+            }
+            states = self.step(&states, known)?;
         }
-        Ok(states.pop().expect("a state for everything"))
+        Ok(states.pop().expect("a state for everything").1)
+    }
+
+    /// Adds up what comes from the states into each set of `size` tokens.
+    fn step(&self, states: &[State], size: usize) -> Result<Vec<State>> {
+        let classes = Classes::new(self.n, size..=size);
+        // The cut depends on the sizes alone, and so do the bits.
+        let cuts = TASKS.div_ceil(classes.classes.len());
+        let share = states.len().div_ceil(cuts);
+        self.monitor.expect((classes.classes.len() * cuts) as u64);
+        let parts = parallel::map(classes.classes.len() * cuts, |task| {
+            let class = classes.classes[task / cuts];
+            let mine = states.chunks(share).nth(task % cuts).unwrap_or_default();
+            let mut tables = vec![Vec::new(); classes.sets];
+            let (mut scratch, mut from) = (Scratch::default(), Index::default());
+            for (a, values) in mine {
+                self.monitor.check()?;
+                self.moves.check(*a, values)?;
+                let draws = size - a.count_ones() as usize;
+                let Some(choice) = classes.choice(*a, class, draws..=draws) else {
+                    continue;
+                };
+                self.moves
+                    .visit(*a, &choice, values, &mut scratch, &mut |reached| {
+                        let table = &mut tables[classes.place(reached.b)];
+                        table.resize(reached.products.len(), 0.0);
+                        reached.from(self.moves.marginals.shape(), &mut from);
+                        (self.moves.kernel.collect)(reached.products, &from, table);
+                    });
+            }
+            self.monitor.advance(1)?;
+            Ok(tables)
+        })?;
+        let mut after = Vec::new();
+        let mut parts = parts.into_iter();
+        for &class in &classes.classes {
+            let mut tables = parts.next().expect("a part for every task");
+            for part in parts.by_ref().take(cuts - 1) {
+                for (sum, part) in tables.iter_mut().zip(part) {
+                    sum.resize(sum.len().max(part.len()), 0.0);
+                    for (sum, term) in sum.iter_mut().zip(part) {
+                        *sum += term;
+                    }
+                }
+            }
+            let tables = tables.into_iter().enumerate();
+            let filled = tables.filter(|(_, table)| !table.is_empty());
+            after.extend(filled.map(|(place, table)| (classes.set(class, place), table)));
+        }
+        Ok(after)
     }
 
     fn levels(&self, levels: &[f64]) -> Result<Vec<f64>> {
         let n = self.n;
-        let lanes = levels.len() - 1;
+        let steps = levels.len() - 1;
+        let lanes = lanes(levels);
         let mut level = 0.0;
         let chances: Vec<f64> = levels
             .iter()
@@ -217,115 +275,154 @@ impl States<'_> {
                 chance
             })
             .collect();
-        let power = |x: f64, k: usize| x.powi(k as i32);
+        let arrive = |t: usize, draws: usize| chances[t].powi(draws as i32);
+        let stay = |t: usize, masked: usize| (1.0 - chances[t]).powi(masked as i32);
         // Lane t of a state is its probability after step t + 1; before all steps nothing is known.
-        let mut states = vec![Vec::new(); 1 << n];
-        let mut nothing = 1.0;
-        for &chance in &chances[..lanes] {
-            nothing *= power(1.0 - chance, n);
-            states[0].push(nothing);
-        }
-        let earlier = |a: usize, lanes_of_a: &[f64], t: usize| match t {
+        let earlier = |a: usize, f: &[f64], t: usize| match t {
             0 => f64::from(a == 0),
-            _ => lanes_of_a[t - 1],
+            _ => f[t - 1],
         };
-        for size in 1..n {
-            if lanes == 0 {
-                break;
-            }
-            let layer = self.of_size(size);
-            let before = |a: usize, b: usize, source: &mut Vec<f64>| {
-                let drawn = (b & !a).count_ones() as usize;
-                let weights: Vec<f64> = chances[..lanes]
-                    .iter()
-                    .map(|&r| power(r, drawn) * power(1.0 - r, n - size))
-                    .collect();
-                for f in states[a].chunks_exact(lanes) {
-                    source.extend((0..lanes).map(|t| weights[t] * earlier(a, f, t)));
-                }
-            };
-            let sources = |b: usize| subset::proper(b).collect();
-            let mut after = self.layer(&layer, lanes, sources, before)?;
-            for law in &mut after {
-                for f in law.chunks_exact_mut(lanes) {
-                    for t in 1..lanes {
-                        f[t] += f[t - 1] * power(1.0 - chances[t], n - size);
+
+        let classes = Classes::new(n, 0..=n);
+        let mut tables = vec![vec![Vec::new(); classes.sets]; classes.classes.len()];
+        tables[classes.classes.len() - 1][0] = vec![0.0; lanes];
+        self.monitor.expect((n * classes.classes.len()) as u64);
+        let mut arriving = Vec::new();
+        for size in 0..n {
+            // States of this size are complete but for those that stay as they were.
+            let mut states: Vec<State> = Vec::new();
+            for (tables, &class) in tables.iter_mut().zip(&classes.classes) {
+                for (place, table) in tables.iter_mut().enumerate() {
+                    let a = classes.set(class, place);
+                    if a.count_ones() as usize == size {
+                        states.push((a, std::mem::take(table)));
                     }
                 }
             }
-            for (b, law) in layer.into_iter().zip(after) {
-                states[b] = law;
+            for (a, values) in &mut states {
+                for f in values.chunks_exact_mut(lanes.max(1)) {
+                    for t in 0..steps {
+                        f[t] += earlier(*a, f, t) * stay(t, n - size);
+                    }
+                }
+                if lanes > 0 {
+                    self.moves.check(*a, values)?;
+                }
+                let sum = |f: &[f64]| {
+                    let from = (0..=steps).map(|t| arrive(t, n - size) * earlier(*a, f, t));
+                    from.sum::<f64>()
+                };
+                let all = match lanes {
+                    0 => vec![sum(&[])],
+                    _ => values.chunks_exact(lanes).map(sum).collect(),
+                };
+                arriving.push((*a, all));
             }
+            if lanes == 0 {
+                break;
+            }
+            let states = &states;
+            let classes = &classes;
+            let filled = tables
+                .par_iter_mut()
+                .zip(&classes.classes)
+                .map(|(tables, &class)| {
+                    let (mut scratch, mut from) = (Scratch::default(), Index::default());
+                    let (mut known_from, mut weighted) = (Index::default(), Vec::new());
+                    for (a, values) in states {
+                        self.monitor.check()?;
+                        let Some(choice) = classes.choice(*a, class, 1..=n - 1 - size) else {
+                            continue;
+                        };
+                        weighted.clear();
+                        for draws in 0..n - size {
+                            let weight = |t: usize| arrive(t, draws) * stay(t, n - size - draws);
+                            let weights: Vec<f64> = (0..steps).map(weight).collect();
+                            for f in values.chunks_exact(lanes) {
+                                let first = earlier(*a, f, 0) * weights[0];
+                                let later =
+                                    f.iter().zip(&weights[1..]).map(|(f, weight)| f * weight);
+                                weighted.push(first);
+                                weighted.extend(later);
+                                weighted.resize(weighted.len() + lanes - steps, 0.0);
+                            }
+                        }
+                        let ones = vec![1.0; values.len() / lanes];
+                        self.moves
+                            .visit(*a, &choice, &ones, &mut scratch, &mut |reached| {
+                                let table = &mut tables[classes.place(reached.b)];
+                                table.resize(reached.products.len() * lanes, 0.0);
+                                let shape = self.moves.marginals.shape();
+                                reached.index(*a, shape, &mut from, &mut known_from);
+                                let draws = (reached.b ^ a).count_ones() as usize;
+                                (self.moves.kernel.collect_lanes)(
+                                    reached.products,
+                                    &from,
+                                    &weighted[draws * values.len()..][..values.len()],
+                                    &known_from,
+                                    lanes,
+                                    table,
+                                );
+                            });
+                    }
+                    self.monitor.advance(1)
+                });
+            filled.collect::<Result<Vec<()>>>()?;
         }
-        let before = |a: usize, b: usize, source: &mut Vec<f64>| {
-            let drawn = (b & !a).count_ones() as usize;
-            let arrive = |f: &[f64]| {
-                let steps = 0..=lanes;
-                steps
-                    .map(|t| power(chances[t], drawn) * earlier(a, f, t))
-                    .sum::<f64>()
-            };
-            match lanes {
-                0 => source.extend((a == 0).then_some(arrive(&[]))),
-                _ => source.extend(states[a].chunks_exact(lanes).map(arrive)),
-            }
+        let mut law = self.step(&arriving, n)?;
+        Ok(law.pop().expect("the law of everything").1)
+    }
+}
+
+/// Sets of tokens by which of the first tokens they have: the tasks of a step, each of which has sets
+/// of its own.
+struct Classes {
+    n: usize,
+    /// Number of first tokens.
+    first: usize,
+    /// The largest first: they take longest.
+    classes: Vec<usize>,
+    /// Number of sets of a class, of all sizes.
+    sets: usize,
+}
+
+impl Classes {
+    /// The classes that have sets of these sizes.
+    fn new(n: usize, sizes: RangeInclusive<usize>) -> Self {
+        let first = (n / 2).min(FIRST);
+        let reaches = |class: &usize| {
+            let tokens = class.count_ones() as usize;
+            tokens <= *sizes.end() && tokens + n - first >= *sizes.start()
         };
-        let everything = (1usize << n) - 1;
-        let sources = |b: usize| match lanes {
-            0 => vec![0],
-            _ => subset::proper(b).collect(),
-        };
-        let mut law = self.layer(&[everything], 1, sources, before)?;
-        Ok(law.pop().expect("the law of everything"))
+        let mut classes: Vec<usize> = (0..1 << first).filter(reaches).collect();
+        classes.sort_by_key(|class| std::cmp::Reverse(class.count_ones()));
+        Self {
+            n,
+            first,
+            classes,
+            sets: 1 << (n - first),
+        }
     }
 
-    /// The states of the subsets of a layer: the sum, in order, of the moves from their sources, each
-    /// of which `before` weighs.
-    fn layer(
-        &self,
-        layer: &[usize],
-        lanes: usize,
-        sources: impl Fn(usize) -> Vec<usize> + Sync,
-        before: impl Fn(usize, usize, &mut Vec<f64>) + Sync,
-    ) -> Result<Vec<Vec<f64>>> {
-        let moves = Moves {
-            marginals: self.marginals,
-            impossible: self.impossible,
-            lanes,
-        };
-        // The cut depends on the layer alone, and so do the bits.
-        let cuts = TASKS.div_ceil(layer.len());
-        self.monitor.expect((layer.len() * cuts) as u64);
-        let parts = parallel::map(layer.len() * cuts, |task| {
-            let b = layer[task / cuts];
-            let sources = sources(b);
-            let share = sources.len().div_ceil(cuts);
-            let mine = sources.chunks(share).nth(task % cuts);
-            let mut scratch = Scratch::default();
-            let mut source = Vec::new();
-            let mut law = Vec::new();
-            for &a in mine.into_iter().flatten() {
-                self.monitor.check()?;
-                law.resize(self.marginals.cells(b) * lanes, 0.0);
-                source.clear();
-                before(a, b, &mut source);
-                moves.add(a, b, &source, &mut scratch, &mut law)?;
-            }
-            self.monitor.advance(1)?;
-            Ok(law)
-        })?;
-        let mut laws = Vec::with_capacity(layer.len());
-        let mut parts = parts.into_iter();
-        for _ in layer {
-            let mut law = parts.next().expect("a part for every task");
-            for part in parts.by_ref().take(cuts - 1) {
-                for (sum, term) in law.iter_mut().zip(part) {
-                    *sum += term;
-                }
-            }
-            laws.push(law);
-        }
-        Ok(laws)
+    /// Number of a set among those of its class.
+    fn place(&self, set: usize) -> usize {
+        set >> self.first
+    }
+
+    fn set(&self, class: usize, place: usize) -> usize {
+        place << self.first | class
+    }
+
+    /// How to get from `a` into a class, by drawing so many tokens.
+    fn choice(&self, a: usize, class: usize, draws: RangeInclusive<usize>) -> Option<Choice> {
+        let firsts = (1 << self.first) - 1;
+        let fixed = class & !a;
+        (a & firsts & !class == 0 && fixed.count_ones() as usize <= *draws.end()).then(|| Choice {
+            fixed,
+            free: !(a | firsts) & ((1 << self.n) - 1),
+            least: *draws.start(),
+            most: *draws.end(),
+        })
     }
 }
 

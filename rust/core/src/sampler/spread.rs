@@ -1,144 +1,128 @@
-//! One move of the sampler for all values at once: from `A` to `B`.
+//! The moves of a sampler out of one set of revealed tokens, for all values at once.
 //!
-//! Adds `f(x_A) prod_{i in B \ A} mu(x_i | x_A)` to the cells of `B`, which mix the tokens of `A` and
-//! those drawn now. The outer tokens of `B` are taken one after the other: a token that was known
-//! selects a part of `f` and of the output, a token that is drawn scales what is left of `f` by its
-//! conditionals, once for each letter. What remains is a *tile* of inner tokens, small enough that
-//! its factors, the product of the conditionals of the inner tokens that are drawn, are made
-//! beforehand for every `x_A`; a run of tiles is one call of [`Kernel::spread`]. A cell of the output
-//! costs one product and one sum, and less than two more products on the way to its tile.
+//! From `A` a step goes to sets `B` around it, with the products `prod_{i in D} mu(x_i | x_A)` over the
+//! tokens `D = B \ A` that it draws. The conditionals of `A` are made once for all `B`. The sets `D`
+//! form a tree, tokens in increasing order: one more token multiplies the products before it by its
+//! conditionals, once for each letter. The values of `A` stay innermost, and so contiguous.
 //!
-//! All functions may have several *lanes*, interleaved: laws after different numbers of steps.
+//! The cells of `B` are in another order, in which the tokens of `A` and `D` are mixed. Where the
+//! product of a cell stands is a sum of one number for each digit, and comes from two short tables
+//! ([`Index`]). So a cell costs one product, and one sum where it is collected.
 
 use super::Impossible;
 use super::marginals::Marginals;
 use crate::error::{Error, Result};
-use crate::kernel::{Kernel, Tile, kernel};
+use crate::kernel::{Index, Kernel};
+use crate::subset::tokens;
 
-/// Numbers in a tile, at least, where there are as many.
-const TILE: usize = 8;
+/// Cells of the inner tokens of an index, at least, where there are as many.
+const INNER: usize = 64;
 
 /// Everything that moves have in common.
 pub(super) struct Moves<'a> {
+    pub kernel: &'static Kernel,
     pub marginals: &'a Marginals,
     pub impossible: Impossible,
-    /// Lanes of the functions.
-    pub lanes: usize,
+}
+
+/// Which sets a step may go to.
+pub(super) struct Choice {
+    /// Tokens that are drawn for sure.
+    pub fixed: usize,
+    /// Tokens that may be drawn.
+    pub free: usize,
+    /// Least and greatest number of tokens that are drawn.
+    pub least: usize,
+    pub most: usize,
+}
+
+/// A set of revealed tokens after a step, with its products.
+pub(super) struct Reached<'a> {
+    pub b: usize,
+    /// By values of the drawn tokens, the last one drawn outermost, and of `A`.
+    pub products: &'a [f64],
+    /// Distance between successive letters of each token among the products.
+    strides: &'a [usize],
 }
 
 /// Space that is used again from move to move.
 #[derive(Default)]
 pub(super) struct Scratch {
     conditionals: Vec<f64>,
-    factors: Vec<f64>,
-    scaled: Vec<f64>,
-}
-
-/// An outer token of `B`.
-struct Outer {
-    letters: usize,
-    /// Where the conditionals of the token start, if it is drawn.
-    drawn: Option<usize>,
+    /// Where the conditionals of each token start.
+    starts: Vec<usize>,
+    strides: Vec<usize>,
+    /// Products of so many drawn tokens.
+    products: Vec<Vec<f64>>,
 }
 
 impl Moves<'_> {
-    /// Adds to `out`, over the cells of `b`, the law that comes from `source`, over those of `a`.
-    pub fn add(
+    /// Visits all sets that a step from `a` may go to; the products start from `first`, of the values
+    /// of `a`.
+    pub fn visit(
         &self,
         a: usize,
-        b: usize,
-        source: &[f64],
+        choice: &Choice,
+        first: &[f64],
         scratch: &mut Scratch,
-        out: &mut [f64],
-    ) -> Result<()> {
+        visit: &mut impl FnMut(Reached<'_>),
+    ) {
         let shape = self.marginals.shape();
-        let tokens: Vec<usize> = (0..shape.len()).filter(|i| b >> i & 1 == 1).collect();
-        let known = |i: usize| a >> i & 1 == 1;
-        let cells = self.marginals.cells(a);
-        self.conditionals(a, &tokens, source, &mut scratch.conditionals)?;
-
-        let (mut first, mut inner) = (tokens.len(), self.lanes);
-        while first > 0 && inner < TILE {
-            first -= 1;
-            inner *= shape[tokens[first]];
+        self.conditionals(a, choice.fixed | choice.free, scratch);
+        scratch.strides.clear();
+        scratch.strides.resize(shape.len(), 0);
+        let mut cells = 1;
+        for i in (0..shape.len()).rev().filter(|i| a >> i & 1 == 1) {
+            scratch.strides[i] = cells;
+            cells *= shape[i];
         }
-        let mut start = 0;
-        let mut drawn = |i: usize| {
-            (!known(i)).then(|| {
-                start += shape[i] * cells;
-                start - shape[i] * cells
-            })
-        };
-        let outer: Vec<Outer> = tokens[..first]
-            .iter()
-            .map(|&i| Outer {
-                letters: shape[i],
-                drawn: drawn(i),
-            })
-            .collect();
-        let inner: Vec<(usize, Option<usize>)> = tokens[first..]
-            .iter()
-            .map(|&i| (shape[i], drawn(i)))
-            .collect();
-        let pattern: Vec<(usize, bool)> = inner
-            .iter()
-            .map(|&(q, start)| (q, start.is_none()))
-            .collect();
-        let tile = Tile::new(&pattern);
-        factors(
-            &tile,
-            &inner,
+        scratch.products.resize(shape.len() + 1, Vec::new());
+        scratch.products[0].clear();
+        scratch.products[0].extend_from_slice(first);
+        let mut tree = Tree {
+            moves: self,
             cells,
-            &scratch.conditionals,
-            &mut scratch.factors,
-        );
-
-        let last = outer.iter().rposition(|token| token.drawn.is_some());
-        let walk = Descent {
-            kernel: kernel(),
-            outer: &outer[..last.map_or(0, |last| last + 1)],
+            choice,
             conditionals: &scratch.conditionals,
-            cells,
-            factors: &scratch.factors,
-            tile: &tile,
-            lanes: self.lanes,
+            starts: &scratch.starts,
+            strides: &mut scratch.strides,
+            visit,
         };
-        let depth = walk.outer.len();
-        scratch.scaled.resize(depth * source.len(), 0.0);
-        walk.descend(0, source, 0, &mut scratch.scaled, out);
+        tree.fixed(a, choice.fixed, 0, &mut scratch.products);
+    }
+
+    /// Refuses values that are reached although they have probability zero, if the oracle does.
+    pub fn check(&self, a: usize, reached: &[f64]) -> Result<()> {
+        let evidence = self.marginals.table(a);
+        let lanes = reached.len() / evidence.len();
+        let mut values = reached.chunks_exact(lanes).zip(evidence);
+        if self.impossible == Impossible::Refuse
+            && values.any(|(f, mass)| *mass == 0.0 && f.iter().any(|&f| f > 0.0))
+        {
+            let problem = "the sampler reveals tokens that have probability zero together, \
+                and the oracle then has no answer; on_impossible='uniform' answers all the same";
+            return Err(Error::invalid("on_impossible", problem));
+        }
         Ok(())
     }
 
-    /// `mu(x_i = c | x_A)` for the tokens that are drawn, in order: shape `(q_i, cells of A)` each.
-    fn conditionals(
-        &self,
-        a: usize,
-        tokens: &[usize],
-        source: &[f64],
-        out: &mut Vec<f64>,
-    ) -> Result<()> {
+    /// `mu(x_i = c | x_A)` for some tokens: shape `(q_i, cells of A)` each.
+    fn conditionals(&self, a: usize, drawn: usize, scratch: &mut Scratch) {
         let shape = self.marginals.shape();
         let evidence = self.marginals.table(a);
-        if self.impossible == Impossible::Refuse {
-            let reached = source.chunks_exact(self.lanes).zip(evidence);
-            let mut stuck = reached.filter(|(f, mass)| **mass == 0.0 && f.iter().any(|&f| f > 0.0));
-            if stuck.next().is_some() {
-                let problem = "the sampler reveals tokens that have probability zero together, \
-                    and the oracle then has no answer; on_impossible='uniform' answers all the same";
-                return Err(Error::invalid("on_impossible", problem));
-            }
-        }
+        let out = &mut scratch.conditionals;
         out.clear();
-        for &i in tokens.iter().filter(|&i| a >> i & 1 == 0) {
+        scratch.starts.clear();
+        scratch.starts.resize(shape.len(), 0);
+        for i in tokens(drawn) {
+            scratch.starts[i] = out.len();
             let q = shape[i];
             // Cells of the tokens of A that are further in than i.
             let inner = self.marginals.cells(a >> i << i);
             let joint = self.marginals.table(a | 1 << i);
             for c in 0..q {
-                let rows = joint
-                    .chunks_exact(q * inner)
-                    .zip(evidence.chunks_exact(inner));
-                for (joint, evidence) in rows {
+                let rows = joint.chunks_exact(q * inner);
+                for (joint, evidence) in rows.zip(evidence.chunks_exact(inner)) {
                     let cells = joint[c * inner..].iter().zip(evidence);
                     out.extend(cells.map(|(&joint, &mass)| {
                         if mass > 0.0 {
@@ -150,75 +134,111 @@ impl Moves<'_> {
                 }
             }
         }
-        Ok(())
     }
 }
 
-/// The factor of every cell of the tile of every value of the outer tokens of `A`.
-fn factors(
-    tile: &Tile,
-    inner: &[(usize, Option<usize>)],
-    cells: usize,
-    conditionals: &[f64],
-    out: &mut Vec<f64>,
-) {
-    let known = tile.known();
-    out.clear();
-    out.resize(cells / tile.letters() * known.len(), 1.0);
-    let mut below = known.len();
-    for &(q, drawn) in inner {
-        below /= q;
-        let Some(start) = drawn else { continue };
-        let parts = conditionals[start..][..q * cells].chunks_exact(cells);
-        let parts: Vec<&[f64]> = parts.collect();
-        for (row, factors) in out.chunks_exact_mut(known.len()).enumerate() {
-            let first = row * tile.letters();
-            for (cell, (factor, known)) in factors.iter_mut().zip(known).enumerate() {
-                *factor *= parts[cell / below % q][first + known];
+impl Reached<'_> {
+    /// Where the products of the cells of `B` stand, and where their values of `A` do, in C order.
+    pub fn index(&self, a: usize, shape: &[usize], from: &mut Index, known_from: &mut Index) {
+        self.fill(shape, |_| true, from);
+        self.fill(shape, |i| a >> i & 1 == 1, known_from);
+    }
+
+    /// Where the products of the cells of `B` stand, in C order.
+    pub fn from(&self, shape: &[usize], from: &mut Index) {
+        self.fill(shape, |_| true, from);
+    }
+
+    fn fill(&self, shape: &[usize], counts: impl Fn(usize) -> bool, index: &mut Index) {
+        index.outer.clear();
+        index.outer.push(0);
+        index.inner.clear();
+        index.inner.push(0);
+        // From the innermost token outwards.
+        let mut left = self.b;
+        while left != 0 {
+            let i = left.ilog2() as usize;
+            left ^= 1 << i;
+            let stride = if counts(i) { self.strides[i] as u32 } else { 0 };
+            let table = if index.inner.len() < INNER {
+                &mut index.inner
+            } else {
+                &mut index.outer
+            };
+            let below = table.len();
+            for c in 1..shape[i] as u32 {
+                table.extend_from_within(..below);
+                let start = table.len() - below;
+                for entry in &mut table[start..] {
+                    *entry += c * stride;
+                }
             }
         }
     }
 }
 
-struct Descent<'a> {
-    kernel: &'static Kernel,
-    /// Up to the last one that is drawn.
-    outer: &'a [Outer],
+/// The tree of the tokens that are drawn.
+struct Tree<'a, F> {
+    moves: &'a Moves<'a>,
+    /// Values of `A`.
+    cells: usize,
+    choice: &'a Choice,
     conditionals: &'a [f64],
-    cells: usize,
-    factors: &'a [f64],
-    tile: &'a Tile,
-    lanes: usize,
+    starts: &'a [usize],
+    strides: &'a mut [usize],
+    visit: &'a mut F,
 }
 
-impl Descent<'_> {
-    /// Takes the outer token number `depth`. `f` is what is left of the source, scaled; its first
-    /// cell is number `cell` of `A`.
-    fn descend(&self, depth: usize, f: &[f64], cell: usize, scaled: &mut [f64], out: &mut [f64]) {
-        let Some(token) = self.outer.get(depth) else {
-            let tiles = self.tile.known().len();
-            let factors = &self.factors[cell / self.tile.letters() * tiles..];
-            let factors = &factors[..out.len() / self.lanes];
-            return (self.kernel.spread)(self.tile, f, factors, self.lanes, out);
-        };
-        let each = out.len() / token.letters;
-        let parts = out.chunks_exact_mut(each);
-        match token.drawn {
-            None => {
-                let each = f.len() / token.letters;
-                for (c, (f, out)) in f.chunks_exact(each).zip(parts).enumerate() {
-                    let cell = cell + c * (each / self.lanes);
-                    self.descend(depth + 1, f, cell, scaled, out);
-                }
+impl<F: FnMut(Reached<'_>)> Tree<'_, F> {
+    /// Draws the fixed tokens one after the other, and then chooses among the free ones.
+    fn fixed(&mut self, b: usize, fixed: usize, drawn: usize, products: &mut [Vec<f64>]) {
+        match tokens(fixed).next() {
+            None => self.free(b, self.choice.free, drawn, products),
+            Some(i) if drawn < self.choice.most => {
+                self.draw(i, products);
+                self.fixed(
+                    b | 1 << i,
+                    fixed & (fixed - 1),
+                    drawn + 1,
+                    &mut products[1..],
+                );
             }
-            Some(start) => {
-                let (here, scaled) = scaled.split_at_mut(f.len());
-                for (c, out) in parts.enumerate() {
-                    let factors = &self.conditionals[start + c * self.cells + cell..];
-                    (self.kernel.scale)(f, &factors[..f.len() / self.lanes], here);
-                    self.descend(depth + 1, here, cell, scaled, out);
-                }
-            }
+            Some(_) => {}
         }
+    }
+
+    fn free(&mut self, b: usize, free: usize, drawn: usize, products: &mut [Vec<f64>]) {
+        if drawn >= self.choice.least {
+            (self.visit)(Reached {
+                b,
+                products: &products[0],
+                strides: self.strides,
+            });
+        }
+        if drawn == self.choice.most {
+            return;
+        }
+        let mut left = free;
+        while left != 0 && drawn + left.count_ones() as usize >= self.choice.least {
+            let i = left.trailing_zeros() as usize;
+            left &= left - 1;
+            self.draw(i, products);
+            self.free(b | 1 << i, left, drawn + 1, &mut products[1..]);
+        }
+    }
+
+    /// Multiplies by the conditionals of a token, letter by letter.
+    fn draw(&mut self, i: usize, products: &mut [Vec<f64>]) {
+        let [before, after, ..] = products else {
+            return;
+        };
+        let q = self.moves.marginals.shape()[i];
+        let conditionals = &self.conditionals[self.starts[i]..][..q * self.cells];
+        after.resize(before.len() * q, 0.0);
+        let letters = after.chunks_exact_mut(before.len());
+        for (after, factors) in letters.zip(conditionals.chunks_exact(self.cells)) {
+            (self.moves.kernel.multiply)(before, factors, after);
+        }
+        self.strides[i] = before.len();
     }
 }
