@@ -126,7 +126,7 @@ fn bytes(shape: &[usize], steps: Steps<'_>) -> f64 {
             }
             marginals + states
         }
-        Steps::Levels(levels) => cells.iter().sum::<f64>() * (1 + lanes(levels)) as f64,
+        Steps::Levels(levels) => cells.iter().sum::<f64>() * (2 + lanes(levels)) as f64,
     };
     let partial = TASKS as f64 * cells[shape.len()];
     8.0 * (held + partial)
