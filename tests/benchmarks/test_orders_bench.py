@@ -15,11 +15,6 @@ def table(n):
     return Dense(np.random.default_rng(n).dirichlet(np.full(2**n, 0.3)).reshape((2,) * n))
 
 
-class Levels:
-    def __init__(self, steps):
-        self.levels = np.arange(1, steps + 1) / steps
-
-
 def mixture_by_partitions(pmf, sizes):
     """Mean over all ordered partitions of the products of conditionals, all cells at once."""
     n, marginals = pmf.ndim, {}
@@ -118,7 +113,7 @@ def test_mixture(benchmark, sized, n, steps):
 
 @pytest.mark.parametrize("n", [12, 13])
 def test_mixture_of_levels(benchmark, sized, n):
-    law, schedule = table(sized(n, 5)), Levels(4)
+    law, schedule = table(sized(n, 5)), unmask.BernoulliSchedule(np.arange(5) / 4)
     benchmark.pedantic(lambda: mixture_law(law, schedule), rounds=1)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import _check, _core
+from .. import _core
+from .._bernoulli import BernoulliSchedule
 from .._schedule import Schedule
 from ..distributions import Distribution
 from ..distributions._base import OnImpossible
@@ -24,17 +25,9 @@ MOST_TOKENS = 30
 ELSE = "unmask.samplers.simulate draws from this sampler at any size"
 
 
-class RevealLevels(Protocol):
-    """A schedule that reveals each token independently of the others."""
-
-    @property
-    def levels(self) -> npt.ArrayLike:
-        """Probability of being revealed by each step, increasing to 1."""
-
-
 def mixture_law(
     distribution: Distribution,
-    schedule: Schedule | RevealLevels,
+    schedule: Schedule | BernoulliSchedule,
     *,
     on_impossible: OnImpossible = "uniform",
     threads: int | None = None,
@@ -50,10 +43,9 @@ def mixture_law(
     ----------
     distribution : Distribution
         What the oracle answers for; written out as a table.
-    schedule : Schedule, or anything with reveal ``levels``
-        Step sizes; or a Bernoulli schedule: each token, independently of the others, is
-        revealed by step ``t`` with probability ``levels[t]``, which increase to 1 (from 0 or the
-        first step on).
+    schedule : Schedule or BernoulliSchedule
+        Step sizes; or reveal levels: each token, independently of the others, is revealed by step
+        ``t`` with probability ``levels[t]``.
     on_impossible : {"uniform", "raise"}
         What the oracle does where tokens that were drawn in one step have probability zero
         together. That has no influence on any divergence, only on where the mass outside the
@@ -108,13 +100,16 @@ def mixture_law(
         steps = schedule.sizes.tolist()
         calls = np.zeros(schedule.nfe + 1)
         calls[-1] = 1.0
-    elif hasattr(schedule, "levels"):
-        levels = _checked_levels(schedule.levels)
-        steps = levels.tolist()
-        calls = _calls(levels, n)
+    elif isinstance(schedule, BernoulliSchedule):
+        if schedule.n not in (None, n):
+            raise ValueError(
+                f"schedule: is for {schedule.n} tokens, expected n = {n} of the distribution"
+            )
+        steps = schedule.levels[1:].tolist()
+        calls = _calls(schedule, n)
     else:
         raise TypeError(
-            f"schedule: is a {type(schedule).__name__}, expected a Schedule or one with levels"
+            f"schedule: is a {type(schedule).__name__}, expected a Schedule or a BernoulliSchedule"
         )
     try:
         _core.mixture_require(distribution.alphabet_sizes, steps)
@@ -127,7 +122,7 @@ def mixture_law(
 
 def mixture_kl(
     distribution: Distribution,
-    schedule: Schedule | RevealLevels,
+    schedule: Schedule | BernoulliSchedule,
     *,
     threads: int | None = None,
     progress: Callable[[float], object] | None = None,
@@ -158,29 +153,14 @@ def mixture_kl(
     return mixture_law(distribution, schedule, threads=threads, progress=progress).kl
 
 
-def _checked_levels(levels: npt.ArrayLike) -> Floats:
-    """Reveal levels after each step: in (0, 1], increasing, the last one 1."""
-    given = _check.array(levels, "levels")
-    if given.dtype.kind not in "fiub" or given.ndim != 1:
-        raise TypeError(f"levels: expected a list of probabilities, not {levels!r}")
-    checked = given.astype(np.float64)
-    if len(checked) and checked[0] == 0.0:
-        checked = checked[1:]
-    rising = len(checked) and checked[0] > 0.0 and (np.diff(checked) > 0.0).all()
-    if not (rising and checked[-1] == 1.0):
-        raise ValueError(f"levels: are {given.tolist()}, expected to increase from 0 to 1")
-    return checked
-
-
-def _calls(levels: Floats, n: int) -> Floats:
+def _calls(schedule: BernoulliSchedule, n: int) -> Floats:
     """Distribution of the number of steps that reveal a token; shape (k + 1,)."""
+    levels = schedule.levels
     # masked[m, c]: m tokens are masked after c steps that revealed something.
-    masked = np.zeros((n + 1, len(levels) + 1))
+    masked = np.zeros((n + 1, len(levels)))
     masked[n, 0] = 1.0
-    before = 0.0
-    for level in levels.tolist():
+    for before, level in pairwise(levels.tolist()):
         chance = (level - before) / (1.0 - before)
-        before = level
         after = np.zeros_like(masked)
         for m in range(n + 1):
             drawn = _binomial(m, chance)
