@@ -373,6 +373,14 @@ def test_bad_types(make, message):
         make()
 
 
+@pytest.mark.parametrize("method", ["auto", "exact", "sampled"])
+def test_threads_are_checked_whoever_uses_them(method):
+    with pytest.raises(ValueError, match=r"threads: is 0, expected 1\.\."):
+        unmask.information_curve(Repeated(3, 2), method=method, threads=0)
+    with pytest.raises(TypeError, match="threads: is a str"):
+        unmask.information_curve(Repeated(3, 2), method=method, threads="all")
+
+
 def test_method():
     methods = {name: unmask.information_curve(make()).method for name, make in CASES.items()}
     assert methods["repeated"] == methods["permutation"] == methods["product"] == "closed form"

@@ -307,7 +307,7 @@ def information_curve(
         For ``method="sampled"``: the same seed gives the same curve.
     threads : int, optional
         Number of threads; see `unmask.set_num_threads` for the default. The result is the same,
-        bit by bit, for any number.
+        bit by bit, for any number. A sampled curve takes one.
     progress : callable, optional
         Called now and then with the fraction of the work done. An exception it raises ends the
         computation.
@@ -360,6 +360,7 @@ def information_curve(
         )
     if method not in get_args(Method):
         raise ValueError(f"method: is {method!r}, expected one of {get_args(Method)}")
+    _core.require_threads(threads)
     if method == "sampled":
         samples = DEFAULT_SAMPLES if samples is None else samples
         return sampled_curve(distribution, samples, seed, progress)

@@ -19,10 +19,10 @@ pub enum Error {
     },
     /// The request needs more memory than the machine has; nothing was allocated.
     #[error(
-        "{what} needs {:.3} GiB of memory and {:.3} GiB are available; \
+        "{what} needs {} GiB of memory and {} GiB are available; \
          its work would be about {operations:.1e} operations, {:.1e} hours on one core",
-        needed / GIB,
-        available / GIB,
+        gib(*needed),
+        gib(*available),
         operations * SECONDS_PER_OPERATION / 3600.0
     )]
     Memory {
@@ -52,6 +52,16 @@ pub enum Error {
     /// The caller asked, through the [`Monitor`](crate::monitor::Monitor), to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// Bytes in gibibytes, as a person reads them.
+fn gib(bytes: f64) -> String {
+    let amount = bytes / GIB;
+    if amount < 1e6 {
+        format!("{amount:.3}")
+    } else {
+        format!("{amount:.1e}")
+    }
 }
 
 impl Error {

@@ -62,6 +62,13 @@ impl FromPyObject<'_, '_> for Threads {
     }
 }
 
+/// Raises an error unless this is a number of threads, or None.
+#[pyfunction]
+#[pyo3(signature = (threads))]
+pub fn require_threads(threads: Option<Threads>) {
+    let _ = threads;
+}
+
 /// How a call wants to run: `threads` and `progress` as the Python caller gave them.
 pub struct Call {
     /// Number of threads, or the default.

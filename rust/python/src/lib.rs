@@ -24,7 +24,7 @@ mod _core {
     #[pymodule_export]
     use crate::family::{blocks_curve, exchangeable_curve, markov_curve, mean_entropies};
     #[pymodule_export]
-    use crate::gate::{num_threads, set_num_threads};
+    use crate::gate::{num_threads, require_threads, set_num_threads};
     #[pymodule_export]
     use crate::limits::{kernel_name, require_table, require_work};
     #[pymodule_export]
