@@ -242,6 +242,11 @@ CURVE = of([3.0, 2.0, 1.0])
             "noise: is 'linear', expected 'loglinear'",
         ),
         (lambda: optimal_levels([1.0], 2), TypeError, "curve: is a list, expected"),
+        (
+            lambda: optimal_levels(CURVE, 10**9),
+            ValueError,
+            r"steps: is 1000000000, expected 1\.\.6",
+        ),
         (lambda: optimal_levels(CURVE, 0), ValueError, "steps: is 0, expected at least 1"),
         (lambda: CURVE.expected_kl(mdlm(4, 2)), ValueError, "schedule: is for 4 tokens, expected"),
         (

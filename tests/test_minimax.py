@@ -181,7 +181,7 @@ def test_equal_steps_are_minimax_for_the_largest_information(n, most, size):
     assert schedule.nfe == math.ceil(n / size)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(curves(max_n=80), st.sets(st.sampled_from(oracle.FUNCTIONALS), min_size=1), st.data())
 def test_the_guarantee_on_curves(curve, names, data):
     known = {
@@ -311,6 +311,8 @@ def test_numbers_far_apart():
     assert minimax(50, max_kl=1e300, total_correlation=1e-300, harmonic_mass=1.0).nfe == 1
     far = minimax(2**53, max_kl=1.0, total_correlation=1.0)
     assert (far.n, far.nfe) == (2**53, 1)
+    even = minimax(2**53, steps=3000, max_information=1.0)
+    assert (even.n, even.nfe) == (2**53, 3000)
 
 
 @pytest.mark.parametrize(

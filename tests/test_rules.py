@@ -228,6 +228,67 @@ def test_square_root_of_smooth_curves():
     )
 
 
+# Odds and integer steps -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"), [("repeated bit", 3), ("parity", 3), ("MDS", 6), ("permutation", 197)]
+)
+def test_odds_on_closed_forms(name, steps):
+    """By the best growth for each curve, not the one that its harmonic mass prescribes."""
+    curve = of(CLOSED_FORM[name])
+    grown = (schedules.harmonic(N, rho=rho) for rho in np.geomspace(1e-3, 1e5, 3000))
+    assert min(s.nfe for s in grown if curve.expected_kl(s) <= 0.5) == steps
+
+
+@given(curves(max_n=80), st.floats(0.01, 30))
+def test_odds_keep_their_guarantee(curve, rho):
+    schedule = schedules.harmonic(curve.n, rho=rho)
+    assert schedule.n == curve.n
+    assert schedule.sizes[0] == schedule.sizes[-1] == 1
+    assert schedule.nfe <= 3 + 2 * math.log(curve.n) / math.log1p(rho)
+    slack = 1e-12 * curve.n * curve.h[0]
+    assert curve.expected_kl(schedule) <= rho * curve.harmonic_mass * (1 + 1e-10) + slack
+
+
+@given(st.integers(1, 200), st.data())
+def test_odds_in_so_many_steps(n, data):
+    steps = data.draw(st.integers(min(n, 3), n))
+    schedule = schedules.harmonic(n, steps=steps)
+    assert (schedule.n, schedule.nfe <= steps) == (n, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"), [("repeated bit", 2), ("parity", 2), ("MDS", 2), ("permutation", 175)]
+)
+def test_integer_steps_on_closed_forms(name, steps):
+    """As few as the optimum takes, without dynamic programming."""
+    curve = of(CLOSED_FORM[name])
+    within = (
+        schedule.nfe
+        for k in range(1, N + 1)
+        if curve.expected_kl(schedule := schedules.integer_steps(curve, k)) <= 0.5
+    )
+    assert next(within) == steps
+
+
+@given(curves(max_n=40), st.data())
+def test_integer_steps_lose_no_token(curve, data):
+    steps = data.draw(st.integers(1, curve.n))
+    schedule = schedules.integer_steps(curve, steps)
+    assert (schedule.n, schedule.nfe <= steps) == (curve.n, True)
+    alone = schedules.integer_steps(curve, curve.n)
+    assert curve.expected_kl(alone) <= 1e-13 * curve.n * curve.h[0]
+
+
+def test_integer_steps_of_smooth_curves():
+    curve = of(np.log(5000 - np.arange(5000)))
+    for steps in (1000, 2500, 4000):
+        error = curve.expected_kl(schedules.integer_steps(curve, steps))
+        least = curve.expected_kl(schedules.optimal(curve, steps=steps))
+        assert least <= error <= 1.02 * least
+
+
 # Bad input ------------------------------------------------------------------------------------
 
 
@@ -248,6 +309,17 @@ def test_square_root_of_smooth_curves():
         (lambda: schedules.austin(5, np.nan, 1), ValueError, "dtc: is nan, expected a finite"),
         (lambda: schedules.sweep(5, 0, 2), ValueError, "max_kl: is 0, expected"),
         (lambda: schedules.sweep(5, 1, 0.5), ValueError, "alphabet_size: is 0.5, expected at"),
+        (lambda: schedules.harmonic(5), ValueError, "rho, steps: expected exactly one"),
+        (lambda: schedules.harmonic(5, rho=1, steps=4), ValueError, "expected exactly one"),
+        (lambda: schedules.harmonic(5, rho=0), ValueError, "rho: is 0, expected a finite number"),
+        (lambda: schedules.harmonic(5, rho=-1.0), ValueError, "rho: is -1.0, expected a finite"),
+        (lambda: schedules.harmonic(5, steps=2), ValueError, r"steps: is 2, expected 3\.\.5: the"),
+        (lambda: schedules.harmonic(5, steps=6), ValueError, r"steps: is 6, expected 1\.\.5"),
+        (lambda: schedules.harmonic(2**53, rho=1e-9), ValueError, "over 20000000 steps are needed"),
+        (lambda: schedules.harmonic(2**53, steps=2**53), ValueError, r"expected 3\.\.20000000"),
+        (lambda: schedules.harmonic(2**53 + 1, rho=1), ValueError, r"expected at most 2\^53"),
+        (lambda: schedules.integer_steps([1.0], 1), TypeError, "curve: is a list, expected"),
+        (lambda: schedules.integer_steps(of([1.0]), 2), ValueError, r"expected 1\.\.1"),
         (lambda: schedules.square_root([1.0], 1), TypeError, "curve: is a list, expected"),
         (lambda: schedules.square_root(of([1.0, 0.5]), 3), ValueError, r"expected 1\.\.2"),
     ],

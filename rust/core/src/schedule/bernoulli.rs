@@ -33,6 +33,9 @@ const CELLS_A_STEP: usize = 16;
 const MOST_CELLS: usize = 1 << 18;
 const LEAST_CELLS: usize = 1 << 10;
 
+/// Most steps: past some thousands the last of them gain nothing.
+const MOST_STEPS: usize = 1 << 16;
+
 /// Values that one task computes.
 const CHUNK: usize = 256;
 
@@ -91,14 +94,16 @@ pub fn bernoulli_excess(h: &[f64], levels: &[f64]) -> Result<f64> {
         return Err(Error::invalid("levels", problem));
     }
     let (relative, total) = above_last(h);
-    Ok(h.len() as f64 * area(&relative, levels) - total)
+    let area = area(&relative, levels, &Monitor::new())?;
+    Ok(h.len() as f64 * area - total)
 }
 
 /// Levels of at most `steps` steps with the least excess that is found.
 pub fn bernoulli_levels(h: &[f64], steps: usize, monitor: &Monitor) -> Result<Vec<f64>> {
     check(h)?;
-    if steps == 0 {
-        return Err(Error::invalid("steps", "is 0, expected at least 1"));
+    if steps == 0 || steps > MOST_STEPS {
+        let problem = format!("is {steps}, expected 1..{MOST_STEPS}");
+        return Err(Error::invalid("steps", problem));
     }
     let (relative, _) = above_last(h);
     let cells = (CELLS_A_TOKEN * h.len())
@@ -158,11 +163,13 @@ fn above_last(h: &[f64]) -> (Vec<f64>, f64) {
 }
 
 /// `sum_t (a_t - a_{t-1}) B(a_{t-1})`.
-fn area(h: &[f64], levels: &[f64]) -> f64 {
-    let terms = levels
-        .windows(2)
-        .map(|pair| (pair[1] - pair[0]) * binomial_mean(h, pair[0]));
-    terms.collect::<Sum>().value()
+fn area(h: &[f64], levels: &[f64], monitor: &Monitor) -> Result<f64> {
+    let mut sum = Sum::ZERO;
+    for pair in levels.windows(2) {
+        monitor.check()?;
+        sum.push((pair[1] - pair[0]) * binomial_mean(h, pair[0]));
+    }
+    Ok(sum.value())
 }
 
 /// Lowers the area by damped Newton steps, and returns it.
@@ -174,7 +181,7 @@ fn refine(h: &[f64], levels: &mut Vec<f64>, monitor: &Monitor) -> Result<f64> {
             .map(|pair| scale * (pair[1] - pair[0]))
             .collect()
     };
-    let mut value = area(h, levels);
+    let mut value = area(h, levels, monitor)?;
     if h.len() < 3 {
         return Ok(value);
     }
@@ -203,7 +210,7 @@ fn refine(h: &[f64], levels: &mut Vec<f64>, monitor: &Monitor) -> Result<f64> {
             let step = damped(&gradient, &diagonal, &beside, damping);
             let tried = step.map(|step| moved(levels, &step));
             if let Some(tried) = tried {
-                let found = area(h, &tried);
+                let found = area(h, &tried, monitor)?;
                 if found < value {
                     gained = value - found;
                     (value, *levels) = (found, tried);
@@ -367,6 +374,8 @@ mod tests {
         }
         assert!(bernoulli_excess(&[], &[0.0, 1.0]).is_err());
         assert!(bernoulli_levels(&[f64::NAN], 1, &Monitor::new()).is_err());
-        assert!(bernoulli_levels(&[1.0], 0, &Monitor::new()).is_err());
+        for steps in [0, MOST_STEPS + 1] {
+            assert!(bernoulli_levels(&[1.0], steps, &Monitor::new()).is_err());
+        }
     }
 }

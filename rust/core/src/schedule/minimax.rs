@@ -31,7 +31,7 @@ const LOOK_EVERY: u32 = 3;
 const POINT: f64 = 1e-13;
 
 /// Most steps of a schedule.
-const MAX_STEPS: usize = 20_000_000;
+pub(super) const MAX_STEPS: usize = 20_000_000;
 
 /// Steps of longest schedules after which a search gives up proving that none is shorter: some
 /// twenty seconds.
@@ -95,7 +95,8 @@ pub fn minimax_with_steps(known: &Knowns, steps: usize, monitor: &Monitor) -> Re
     if known.nothing_to_lose() {
         return search.finish(vec![known.n]);
     }
-    let even = (0..steps).map(|t| known.n * (t + 1) / steps - known.n * t / steps);
+    let (size, larger) = (known.n / steps, known.n % steps);
+    let even = (0..steps).map(|t| size + usize::from(t < larger));
     search.improve(even.collect())
 }
 

@@ -6,6 +6,7 @@
 //! arXiv 2608.13520).
 
 use super::greedy::ROUNDING;
+use super::minimax::MAX_STEPS;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 
@@ -18,15 +19,20 @@ const HALVINGS: usize = 80;
 /// Sizes for a growth of the odds by a factor `1 + rho` a step.
 pub fn odds_with_growth(n: usize, rho: f64, monitor: &Monitor) -> Result<Vec<usize>> {
     let mut sizes = Vec::new();
-    walk(n, rho, usize::MAX, monitor, |size| sizes.push(size))?;
+    let steps = walk(n, rho, MAX_STEPS, monitor, |size| sizes.push(size))?;
+    if steps > MAX_STEPS {
+        let problem = format!("is {rho}, for which over {MAX_STEPS} steps are needed");
+        return Err(Error::invalid("rho", problem));
+    }
     Ok(sizes)
 }
 
 /// Sizes for the slowest growth that takes at most so many steps.
 pub fn odds_with_steps(n: usize, steps: usize, monitor: &Monitor) -> Result<Vec<usize>> {
     let least = n.min(3);
-    if steps < least || steps > n {
-        let problem = format!("is {steps}, expected {least}..{n}");
+    let most = n.min(MAX_STEPS);
+    if steps < least || steps > most {
+        let problem = format!("is {steps}, expected {least}..{most}");
         return Err(Error::invalid("steps", problem));
     }
     if steps == n {
