@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import linalg, stats
 
 from unmask import CrossEntropyCurve, Schedule, information_curve, schedules
 from unmask.distributions import BayesianNetwork, HiddenMarkov
@@ -234,6 +234,56 @@ def test_complete_sequences_give_means_and_their_covariance(seed, n, shuffled):
     )
     np.testing.assert_array_equal(curve.standard_errors**2, np.diag(curve.covariance))
     assert curve.sequences == size
+
+
+@given(st.integers(0, 2**32), st.sampled_from([None, 3]))
+def test_incomplete_sequences_by_dense_matrices(seed, knots):
+    """Generalised least squares and its CR2 covariance, written out with all matrices in full."""
+    generator = np.random.default_rng(seed)
+    n, size = 5, 9
+    seen = [np.sort(generator.permutation(n)[: generator.integers(1, n + 1)]) for _ in range(size)]
+    seen[:2] = [np.arange(n)] * 2  # every count twice, at least
+    names = np.repeat(np.arange(size), [len(one) for one in seen])
+    revealed = np.concatenate(seen)
+    weights = generator.integers(1, 4, size=len(names)) * 1.0
+    losses = generator.exponential(size=len(names)) + generator.exponential(2.0, size)[names]
+    gathered = CurveAccumulator(n)
+    order = generator.permutation(len(names))
+    gathered.update_losses(revealed[order], losses[order], weights[order], sequences=names[order])
+    curve = gathered.curve(knots=knots)
+
+    nodes = np.unique(revealed)
+    if knots is not None:
+        ranks = np.rint(np.linspace(0, len(revealed) - 1, knots)).astype(int)
+        nodes = np.unique(np.sort(revealed)[ranks])
+    basis = np.stack([np.interp(revealed, nodes, row) for row in np.eye(len(nodes))], axis=1)
+    same = names[:, None] == names
+
+    def solve(ratio):
+        inverse = np.linalg.inv(np.diag(1 / weights) + ratio * same)
+        bread = np.linalg.inv(basis.T @ inverse @ basis)
+        return bread @ basis.T @ inverse @ losses, inverse, bread
+
+    residuals = losses - basis @ solve(0.0)[0]
+    products = np.outer(weights * residuals, weights * residuals)
+    other = same & ~np.eye(len(names), dtype=bool)
+    shared = max(0.0, products[other].sum() / np.outer(weights, weights)[other].sum())
+    total = np.average(residuals**2, weights=weights)
+    found, inverse, bread = solve(shared / max(total - shared, total * 1e-3))
+    residuals = losses - basis @ found
+    middle = np.zeros_like(bread)
+    for name in range(size):
+        mine = names == name
+        root = np.real(linalg.sqrtm(inverse[np.ix_(mine, mine)]))
+        white = root @ basis[mine]
+        values, vectors = np.linalg.eigh(np.eye(mine.sum()) - white @ bread @ white.T)
+        scale = np.where(values > 1e-9, np.maximum(values, 1e-9) ** -0.5, 0.0)
+        part = white.T @ (vectors * scale) @ vectors.T @ root @ residuals[mine]
+        middle += np.outer(part, part)
+    between = np.stack([np.interp(np.arange(n), nodes, row) for row in np.eye(len(nodes))], axis=1)
+    np.testing.assert_allclose(curve.h, between @ found, rtol=1e-8)
+    expected = between @ bread @ middle @ bread @ between.T
+    np.testing.assert_allclose(curve.covariance, expected, rtol=1e-6, atol=1e-9)
 
 
 def test_single_losses_and_what_lies_between():
