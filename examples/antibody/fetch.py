@@ -71,4 +71,6 @@ def fetch(wheel: Wheel, *, seconds: float = 300.0) -> Path:
 if __name__ == "__main__":
     wheels = {wheel.name: wheel for wheel in (SAPIENS, ABNATIV, RXNMAPPER)}
     for name in sys.argv[1:] or wheels:
+        if name not in wheels:
+            sys.exit(f"{name}: is none of {', '.join(wheels)}")
         print(fetch(wheels[name]))
