@@ -68,6 +68,7 @@ def test_wrong_samplers_are_rejected():
         assert found.p_value < 1e-6
         assert found.total_variation.low > 0.05
     assert "rejected at level 0.01, likelihood test" in repr(found)
+    assert audit(hasty, law) == found
     assert not audit(CHAIN.sample(2000, seed=0), CHAIN).rejected
 
 

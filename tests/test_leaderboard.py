@@ -87,6 +87,10 @@ def test_order_names_and_looks(board):
     assert text.count("\n") == len(board)
     assert "inf" in text
     assert "e-1" not in text
+    html = board._repr_html_()
+    assert html.count("<tr>") == len(board) + 1
+    assert "<td>speculative</td><td>3.876</td><td>0</td><td>0</td>" in html
+    assert repr(Leaderboard(2, 1, ())) == "<Leaderboard n=2, 1 step: calls, KL (nats), TV>"
     assert json.loads(json.dumps(board.as_dicts()))[0]["kl"] == board.entries[0].kl
     assert board["cosine"].as_dict()["sampler"] == [1, 2, 3]
 

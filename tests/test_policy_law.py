@@ -19,6 +19,7 @@ from unmask.samplers import (
     Factor,
     FixedOrder,
     SampledTopK,
+    Speculative,
     Threshold,
     TopK,
     policy_law,
@@ -327,7 +328,17 @@ def test_reveals_everything_once():
         ),
         (lambda: Custom(3), TypeError, "function: is a int, expected a callable"),
         (lambda: policy_law(np.ones(2) / 2, TopK(1)), TypeError, "distribution: is a ndarray"),
-        (lambda: policy_law(Product([[1.0]]), TopK), TypeError, "policy: is a ABCMeta"),
+        (lambda: policy_law(Product([[1.0]]), TopK), TypeError, "policy: is the class TopK, expec"),
+        (
+            lambda: policy_law(Product([[1.0]]), unmask.Schedule([1])),
+            TypeError,
+            "policy: is a Schedule, whose law mixture_law computes",
+        ),
+        (
+            lambda: policy_law(Product([[1.0]]), Speculative()),
+            TypeError,
+            "policy: is a Speculative, whose law speculative_law computes",
+        ),
         (lambda: policy_law(Product([[1.0]]), 3), TypeError, "policy: is a int, expected a Policy"),
         (
             lambda: policy_law(Product([[1.0]]), TopK(1), on_impossible="x"),

@@ -206,7 +206,7 @@ def test_oracles_that_misbehave(oracle, error, match):
         ((CHAIN, Speculative([1, 0]), 3), ValueError, "order: has 2 positions, expected 6"),
         ((CHAIN, TopK(1), -1), ValueError, "size: is -1, expected at least 0"),
         ((CHAIN, TopK(1), 1.5), TypeError, "size: is 1.5, expected a whole number"),
-        ((CHAIN, 3, 3), TypeError, "policy: is a int, expected a Policy"),
+        ((CHAIN, 3, 3), TypeError, "sampler: is a int, expected a Schedule, a Speculative, a Pol"),
         ((3, TopK(1), 3), TypeError, "oracle: is a int, expected a Distribution or a callable"),
         ((lambda x, mask: x, TopK(1), 3), ValueError, "n: expected the number of tokens"),
     ],

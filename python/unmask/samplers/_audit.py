@@ -14,6 +14,7 @@ import numpy.typing as npt
 from .. import _check
 from ..distributions import Dense, Distribution
 from ..distributions._base import Codes, Floats
+from ._simulate import Simulation
 
 if TYPE_CHECKING:
     from ..distributions._base import Seed
@@ -109,7 +110,7 @@ class Audit:
 
 
 def audit(
-    samples: npt.ArrayLike,
+    samples: npt.ArrayLike | Simulation,
     distribution: Distribution,
     *,
     level: float = 0.01,
@@ -120,8 +121,8 @@ def audit(
 
     Parameters
     ----------
-    samples : array_like of int, shape (size, n)
-        Codes, independent of each other.
+    samples : array_like of int, shape (size, n), or Simulation
+        Codes, independent of each other; or what `simulate` returned.
     distribution : Distribution
         The claim.
     level : float
@@ -160,12 +161,14 @@ def audit(
     >>> audit(chain.sample(5000, seed=1), chain).rejected
     False
     >>> hasty = unmask.samplers.simulate(chain, unmask.Schedule([3, 3]), 5000, seed=1)
-    >>> audit(hasty.samples, chain).rejected
+    >>> audit(hasty, chain).rejected
     True
     """
     if not isinstance(distribution, Distribution):
         kind = type(distribution).__name__
         raise TypeError(f"distribution: is a {kind}, expected a Distribution")
+    if isinstance(samples, Simulation):
+        samples = samples.samples
     x = _checked_samples(samples, distribution)
     for value, name in ((level, "level"), (confidence, "confidence")):
         if not 0.0 < _check.amount(value, name) < 1.0:

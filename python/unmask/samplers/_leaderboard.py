@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .. import _core, schedules
+from .. import _core, _html, schedules
 from .._information_curve import InformationCurve, information_curve
 from .._schedule import Schedule
 from ..distributions import Dense, Distribution
@@ -137,14 +137,32 @@ class Leaderboard:
         return [entry.as_dict() for entry in self.entries]
 
     def __repr__(self) -> str:
-        width = max((len(entry.name) for entry in self.entries), default=0)
-        lines = [f"<Leaderboard n={self.n}, {self.steps} steps: calls, KL (nats), TV"]
-        for entry in self.entries:
-            kl, tv = (0.0 if x < ROUNDING else x for x in (entry.kl, entry.total_variation))
-            lines.append(
-                f"  {entry.name:{width}}  {entry.expected_calls:8.4f}  {kl:11.5g}  {tv:9.4g}"
-            )
-        return "\n".join(lines) + ">"
+        rows = self._cells()
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if rows else []
+        lines = [
+            f"  {name:{widths[0]}}"
+            + "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths[1:], strict=True))
+            for name, *cells in rows
+        ]
+        return "\n".join([f"{self._title()}: calls, KL (nats), TV", *lines]) + ">"
+
+    def _repr_html_(self) -> str:
+        headings = ("sampler", "calls", "KL (nats)", "TV")
+        return _html.fragment(self._title(), _html.table(self._cells(), headings))
+
+    def _title(self) -> str:
+        return f"<Leaderboard n={self.n}, {self.steps} step{'s' if self.steps > 1 else ''}"
+
+    def _cells(self) -> list[list[str]]:
+        """Name, calls, KL and total variation of each entry."""
+
+        def text(x: float) -> str:
+            return f"{0.0 if x < ROUNDING else x:.4g}"
+
+        return [
+            [e.name, f"{e.expected_calls:.4g}", text(e.kl), text(e.total_variation)]
+            for e in self.entries
+        ]
 
 
 def leaderboard(

@@ -558,14 +558,18 @@ class SampledTopK(Policy):
             yield everything, tokens, joint
 
 
-def as_policy(policy: object) -> Policy:
+def as_policy(policy: object, name: str = "policy", others: str = "") -> Policy:
     """Return a policy; a function of marginals and mask becomes one."""
     if isinstance(policy, Policy):
         return policy
     if callable(policy) and not isinstance(policy, type):
         return Custom(policy)
+    if isinstance(policy, type):
+        raise TypeError(f"{name}: is the class {policy.__name__}, expected one with parameters")
     kind = type(policy).__name__
-    raise TypeError(f"policy: is a {kind}, expected a Policy or a callable (marginals, mask)")
+    raise TypeError(
+        f"{name}: is a {kind}, expected {others}a Policy or a callable (marginals, mask)"
+    )
 
 
 def _joint(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _core
+from .._schedule import Schedule
 from ..distributions import Distribution
 from ..distributions._base import Codes, Floats, Mask, OnImpossible, query_blocks
 from ._law import OutputLaw
@@ -19,6 +20,7 @@ from ._policies import (
     _counts,
     as_policy,
 )
+from ._speculative import Speculative
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -96,6 +98,10 @@ def policy_law(
         raise TypeError(f"distribution: is a {kind}, expected a Distribution")
     if on_impossible not in ("raise", "uniform"):
         raise ValueError(f"on_impossible: is {on_impossible!r}, expected 'raise' or 'uniform'")
+    known: dict[type, str] = {Schedule: "mixture_law", Speculative: "speculative_law"}
+    for kind, function in known.items():
+        if isinstance(policy, kind):
+            raise TypeError(f"policy: is a {kind.__name__}, whose law {function} computes")
     policy = as_policy(policy)
     policy._check_n(distribution.n)
     rule = policy._rule(distribution.n)

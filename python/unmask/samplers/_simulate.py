@@ -126,7 +126,7 @@ def simulate(
     """
     size = checked_size(size, "size", 0)
     if not isinstance(sampler, Schedule | Speculative):
-        sampler = as_policy(sampler)
+        sampler = as_policy(sampler, "sampler", "a Schedule, a Speculative, ")
     n = _tokens(oracle, sampler, n)
     if on_impossible not in ("raise", "uniform"):
         raise ValueError(f"on_impossible: is {on_impossible!r}, expected 'raise' or 'uniform'")
