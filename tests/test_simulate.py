@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from unmask import Schedule, schedules
+from unmask import BernoulliSchedule, Schedule, schedules
 from unmask.distributions import Dense, MarkovChain, Product, Repeated
 from unmask.samplers import (
     Custom,
@@ -17,6 +17,7 @@ from unmask.samplers import (
     Threshold,
     TopK,
     _simulate,
+    mixture_law,
     policy_law,
     simulate,
     speculative_law,
@@ -94,6 +95,17 @@ def test_schedules_draw_from_the_mixture_over_orders():
     assert set(run.calls.tolist()) == {2}
     every = simulate(law, schedules.uniform(3, 3), 30_000, seed=0)
     assert p_value(cells(every.samples, pmf.shape), pmf) > 1e-3
+
+
+def test_random_counts():
+    pmf = np.random.default_rng(4).dirichlet(np.full(16, 0.5)).reshape(2, 2, 2, 2)
+    for schedule in (schedules.mdlm(4, 3), BernoulliSchedule([0, 0.1, 0.2, 0.9, 1])):
+        exact = mixture_law(Dense(pmf), schedule)
+        run = simulate(Dense(pmf), schedule, 20_000, seed=0)
+        assert p_value(cells(run.samples, pmf.shape), exact.pmf) > 1e-3
+        calls = np.bincount(run.calls, minlength=len(exact.call_distribution))
+        assert p_value(calls, exact.call_distribution) > 1e-3
+        assert abs(run.expected_calls - schedule.expected_calls(4)) < 4 * run.expected_calls_error
 
 
 def test_long_sequences_and_seeds():
@@ -206,7 +218,7 @@ def test_oracles_that_misbehave(oracle, error, match):
         ((CHAIN, Speculative([1, 0]), 3), ValueError, "order: has 2 positions, expected 6"),
         ((CHAIN, TopK(1), -1), ValueError, "size: is -1, expected at least 0"),
         ((CHAIN, TopK(1), 1.5), TypeError, "size: is 1.5, expected a whole number"),
-        ((CHAIN, 3, 3), TypeError, "sampler: is a int, expected a Schedule, a Speculative, a Pol"),
+        ((CHAIN, 3, 3), TypeError, "sampler: is a int, expected a Schedule, a BernoulliSchedule"),
         ((3, TopK(1), 3), TypeError, "oracle: is a int, expected a Distribution or a callable"),
         ((lambda x, mask: x, TopK(1), 3), ValueError, "n: expected the number of tokens"),
     ],

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .. import _core, _html, schedules
+from .._bernoulli import BernoulliSchedule
 from .._information_curve import InformationCurve, information_curve
 from .._schedule import Schedule
 from ..distributions import Dense, Distribution
@@ -30,6 +31,7 @@ from ._policies import (
 from ._policy_law import policy_law, predicted_branches
 from ._speculative import Speculative, speculative_law
 
+Sampler = Schedule | BernoulliSchedule | Policy | Speculative
 Kind = Literal["schedule", "policy", "planned order", "speculative"]
 
 #: Values of a parameter that are looked at, before and after the search closes in.
@@ -44,6 +46,9 @@ MAX_SEQUENCES = 1 << 20
 
 #: So small a divergence is a matter of digits, and written as 0.
 ROUNDING = 1e-12
+
+#: Ways to go on up to which the law of random counts is computed: half a minute.
+MAX_LEVEL_BRANCHES = 1e10
 
 #: Tolerances at which a schedule that takes one is asked for its length.
 TOLERANCES = 60
@@ -60,7 +65,7 @@ class Entry:
     kind : {"schedule", "policy", "planned order", "speculative"}
         How it chooses: at random, by what it has seen, in the best fixed order, or by drafts that
         are verified.
-    sampler : Schedule, Policy or Speculative
+    sampler : Schedule, BernoulliSchedule, Policy or Speculative
         What `unmask.samplers.simulate` takes.
     expected_calls : float
         Oracle calls, on average.
@@ -76,7 +81,7 @@ class Entry:
 
     name: str
     kind: Kind
-    sampler: Schedule | Policy | Speculative
+    sampler: Sampler
     expected_calls: float
     kl: float
     reverse_kl: float
@@ -224,9 +229,11 @@ def leaderboard(
     require_enumerable(distribution)
     dense = distribution.to_dense()
     curve = information_curve(dense, threads=threads)
-    jobs: list[tuple[str, Kind, Callable[[], Schedule | Policy | Speculative]]] = []
+    jobs: list[tuple[str, Kind, Callable[[], Sampler]]] = []
     for name, schedule in _distinct(_schedules(curve, steps)):
         jobs.append((name, "schedule", lambda schedule=schedule: schedule))  # type: ignore[misc]
+    for name, levels in _levels(curve):
+        jobs.append((name, "schedule", lambda levels=levels: _useful(levels, steps)))  # type: ignore[misc]
     jobs += [(name, "policy", make) for name, make in _policies(dense, steps, threads)]
     jobs.append(("planned order", "planned order", lambda: _planned(dense, steps, threads)))
     jobs.append(("speculative", "speculative", Speculative))
@@ -252,7 +259,9 @@ def leaderboard(
                 law.kl,
                 law.reverse_kl,
                 law.total_variation,
-                curve.expected_kl(sampler) if isinstance(sampler, Schedule) else None,
+                curve.expected_kl(sampler)
+                if isinstance(sampler, Schedule | BernoulliSchedule)
+                else None,
             )
         )
     if progress is not None:
@@ -271,8 +280,15 @@ def require_enumerable(distribution: Distribution) -> None:
         )
 
 
-def _law(dense: Dense, sampler: Schedule | Policy | Speculative, threads: int | None) -> OutputLaw:
-    if isinstance(sampler, Schedule):
+def _law(dense: Dense, sampler: Sampler, threads: int | None) -> OutputLaw:
+    if isinstance(sampler, BernoulliSchedule):
+        branches = sampler.nfe * math.prod(1.0 + 2.0 * q for q in dense.alphabet_sizes)
+        if branches > MAX_LEVEL_BRANCHES:
+            raise _core.WorkError(
+                f"levels: {sampler.nfe} of them take about {branches:.1e} branches, above "
+                f"{MAX_LEVEL_BRANCHES:.0e}; unmask.samplers.mixture_law has a higher limit"
+            )
+    if isinstance(sampler, Schedule | BernoulliSchedule):
         return mixture_law(dense, sampler, threads=threads)
     if isinstance(sampler, Speculative):
         return speculative_law(dense, sampler.order)
@@ -302,6 +318,21 @@ def _schedules(curve: InformationCurve, steps: int) -> Iterator[tuple[str, Sched
         yield "Austin", _nearest(lambda e: schedules.austin(n, dtc, e), dtc, steps)
         known = {"total_correlation": tc, "dual_total_correlation": dtc}
         yield "minimax", schedules.minimax(n, steps=steps, **known)
+
+
+def _levels(
+    curve: InformationCurve,
+) -> Iterator[tuple[str, Callable[[int], BernoulliSchedule]]]:
+    """Random counts: the ancestral samplers."""
+    yield "random counts, log-linear", lambda k: schedules.mdlm(curve.n, k)
+    yield "random counts, cosine", lambda k: schedules.mdlm(curve.n, k, "cosine")
+    yield "random counts, optimal", lambda k: schedules.optimal_levels(curve, k)
+
+
+def _useful(make: Callable[[int], BernoulliSchedule], steps: int) -> BernoulliSchedule:
+    """Levels of which about so many reveal something."""
+    made = [make(k) for k in range(steps, 2 * steps + 1)]
+    return min(made, key=lambda levels: abs(levels.expected_calls() - steps))
 
 
 def _nearest(make: Callable[[float], Schedule], most: float, steps: int) -> Schedule:

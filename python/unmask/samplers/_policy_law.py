@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _core
+from .._bernoulli import BernoulliSchedule
 from .._schedule import Schedule
 from ..distributions import Distribution
 from ..distributions._base import Codes, Floats, Mask, OnImpossible, query_blocks
@@ -98,7 +99,11 @@ def policy_law(
         raise TypeError(f"distribution: is a {kind}, expected a Distribution")
     if on_impossible not in ("raise", "uniform"):
         raise ValueError(f"on_impossible: is {on_impossible!r}, expected 'raise' or 'uniform'")
-    known: dict[type, str] = {Schedule: "mixture_law", Speculative: "speculative_law"}
+    known: dict[type, str] = {
+        Schedule: "mixture_law",
+        BernoulliSchedule: "mixture_law",
+        Speculative: "speculative_law",
+    }
     for kind, function in known.items():
         if isinstance(policy, kind):
             raise TypeError(f"policy: is a {kind.__name__}, whose law {function} computes")

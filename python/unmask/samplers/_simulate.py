@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _check
+from .._bernoulli import BernoulliSchedule
 from .._schedule import Schedule
 from ..distributions import Distribution
 from ..distributions._base import Codes, Floats, Mask, OnImpossible, query_blocks
@@ -68,7 +69,7 @@ class Simulation:
 
 def simulate(
     oracle: Oracle,
-    sampler: Schedule | Speculative | PolicyLike,
+    sampler: Schedule | BernoulliSchedule | Speculative | PolicyLike,
     size: int,
     *,
     seed: Seed = None,
@@ -85,8 +86,9 @@ def simulate(
         (batch, n), and ``mask``, bool of the same shape, ``True`` where masked. It returns the
         marginal law of each token, shape (batch, n, q); rows of tokens that are not masked are not
         looked at.
-    sampler : Schedule, Policy, Speculative or callable
-        What asks. A schedule reveals random positions; a function of ``(marginals, mask)`` is a
+    sampler : Schedule, BernoulliSchedule, Policy, Speculative or callable
+        What asks. A schedule reveals random positions, and a step of random counts that reveals
+        nothing is no call; a function of ``(marginals, mask)`` is a
         policy as in `Custom`.
     size : int
         How many samples.
@@ -125,8 +127,8 @@ def simulate(
     array([3, 3, 3])
     """
     size = checked_size(size, "size", 0)
-    if not isinstance(sampler, Schedule | Speculative):
-        sampler = as_policy(sampler, "sampler", "a Schedule, a Speculative, ")
+    if not isinstance(sampler, Schedule | BernoulliSchedule | Speculative):
+        sampler = as_policy(sampler, "sampler", "a Schedule, a BernoulliSchedule, a Speculative, ")
     n = _tokens(oracle, sampler, n)
     if on_impossible not in ("raise", "uniform"):
         raise ValueError(f"on_impossible: is {on_impossible!r}, expected 'raise' or 'uniform'")
@@ -144,6 +146,8 @@ def simulate(
 
         if isinstance(sampler, Schedule):
             x[block], calls[block] = _scheduled(ask, sampler, len(block), generator, report)
+        elif isinstance(sampler, BernoulliSchedule):
+            x[block], calls[block] = _by_levels(ask, sampler, len(block), generator, report)
         elif isinstance(sampler, Speculative):
             x[block], calls[block] = _verified(ask, sampler, len(block), generator, report)
         else:
@@ -197,7 +201,9 @@ class _Asked:
         return marginals / np.where(mask, totals, 1.0)[..., None]
 
 
-def _tokens(oracle: Oracle, sampler: Schedule | Speculative | Policy, n: int | None) -> int:
+def _tokens(
+    oracle: Oracle, sampler: Schedule | BernoulliSchedule | Speculative | Policy, n: int | None
+) -> int:
     """How many tokens there are, which all who know must agree upon."""
     known = {}
     if isinstance(oracle, Distribution):
@@ -205,7 +211,7 @@ def _tokens(oracle: Oracle, sampler: Schedule | Speculative | Policy, n: int | N
     elif not callable(oracle):
         kind = type(oracle).__name__
         raise TypeError(f"oracle: is a {kind}, expected a Distribution or a callable (x, mask)")
-    if isinstance(sampler, Schedule):
+    if isinstance(sampler, Schedule | BernoulliSchedule) and sampler.n is not None:
         known["sampler"] = sampler.n
     if n is not None:
         known["n"] = checked_size(n, "n")
@@ -239,6 +245,30 @@ def _scheduled(
         mask[rows, tokens] = False
         report(float(start + step) / ask.n)
     return x, schedule.nfe
+
+
+def _by_levels(
+    ask: _Asked,
+    schedule: BernoulliSchedule,
+    size: int,
+    generator: np.random.Generator,
+    report: Callable[[float], None],
+) -> tuple[Codes, npt.NDArray[np.int64]]:
+    """Reveal each token at a random step of its own."""
+    x, mask = np.zeros((size, ask.n), dtype=np.int64), np.ones((size, ask.n), dtype=bool)
+    calls = np.zeros(size, dtype=np.int64)
+    step = np.searchsorted(schedule.levels[1:], generator.random((size, ask.n)), side="right")
+    for k in range(schedule.nfe):
+        chosen = step == k
+        going = np.flatnonzero(chosen.any(axis=1))
+        if len(going):
+            which, tokens = np.nonzero(chosen[going])
+            marginals = ask(x[going], mask[going])[which, tokens]
+            x[going[which], tokens] = categorical(marginals, generator)
+            mask[going[which], tokens] = False
+            calls[going] += 1
+        report((k + 1) / schedule.nfe)
+    return x, calls
 
 
 def _adaptive(
