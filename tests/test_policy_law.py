@@ -246,6 +246,9 @@ def test_ties_go_to_the_lower_position():
 @settings(max_examples=40)
 def test_a_fixed_order(data):
     pmf = data.draw(pmfs(max_n=4, max_letters=3))
+    # Products of smaller ones are no longer numbers above zero.
+    pmf = np.where(pmf < 1e-60, 0.0, pmf)
+    pmf /= pmf.sum()
     order = data.draw(st.permutations(range(pmf.ndim)))
     sizes = data.draw(schedules(pmf.ndim))
     blocks = [order[a:b] for a, b in itertools.pairwise(sizes.cumulative)]

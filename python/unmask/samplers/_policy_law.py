@@ -82,7 +82,8 @@ def policy_law(
     If the policy is deterministic, what is revealed determines what is revealed next: each sequence
     has one path, and ``KL = E sum_t TC(X_{S_t} | revealed)``. The states that are reached form a
     tree whose marginals take one pass over the table a call: ``O(n prod q_i)``. Random choices are
-    not drawn but summed over, with up to ``prod (1 + 2 q_i)`` branches.
+    not drawn but summed over, with up to ``prod (1 + 2 q_i)`` branches. Probabilities too small for
+    double precision (about 1e-308) are zero, which may make a KL infinite that is not.
 
     Examples
     --------
