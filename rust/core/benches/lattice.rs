@@ -1,16 +1,17 @@
 //! The walk of the subset lattice as a multiple of what its terms alone would take.
 //!
 //! For each table: the fastest walk, and as a multiple of the kernel's own time for as many terms;
-//! the same for `TC + DTC`. Times are those of the processor, all threads together, so that what
-//! else runs on the machine counts little; kernel and walk take turns, for the same reason. On two
-//! threads the elapsed time is shown too: beside that on one it tells what the second core gives.
+//! the same for `TC + DTC`. The elapsed time is shown too: on two threads, beside that on one, it
+//! tells what the second core gives.
 //!
 //! Arguments: alphabet sizes such as `2,3,4` or `2^24`, a table each, instead of the usual ones.
+
+mod fastest;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use cpu_time::ProcessTime;
+use fastest::Fastest;
 use unmask_core::kernel::kernel;
 use unmask_core::lattice;
 use unmask_core::monitor::Monitor;
@@ -18,27 +19,6 @@ use unmask_core::table::Entropies;
 
 /// Time to spend on one table and number of threads, about.
 const BUDGET: Duration = Duration::from_secs(4);
-
-/// The fastest run so far: seconds of processor time, seconds elapsed.
-#[derive(Clone, Copy)]
-struct Fastest {
-    processor: f64,
-    elapsed: f64,
-}
-
-impl Fastest {
-    const NEVER: Self = Self {
-        processor: f64::INFINITY,
-        elapsed: f64::INFINITY,
-    };
-
-    fn time<T>(&mut self, job: impl FnOnce() -> T) {
-        let (processor, elapsed) = (ProcessTime::now(), Instant::now());
-        black_box(job());
-        self.processor = self.processor.min(processor.elapsed().as_secs_f64());
-        self.elapsed = self.elapsed.min(elapsed.elapsed().as_secs_f64());
-    }
-}
 
 fn measure(shape: &[usize], threads: usize) {
     let resident: Vec<f64> = (1..=2048).map(|k| f64::from(k) * 1e-7).collect();
