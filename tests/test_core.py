@@ -333,6 +333,23 @@ def test_importing_is_cheap():
     assert run(code) == "set()\n"
 
 
+def test_parts_are_imported_when_first_asked_for():
+    code = """
+        import sys
+        import unmask
+        parts = {"adapters", "bounds", "estimation", "hardness", "plot", "samplers"}
+        assert parts <= set(dir(unmask))
+        print(sorted(part for part in parts if f"unmask.{part}" in sys.modules))
+        print(sum(getattr(unmask, part).__name__ == f"unmask.{part}" for part in parts))
+        from unmask import samplers
+        assert samplers is unmask.samplers
+        import unmask.bounds
+    """
+    assert run(code) == "[]\n6\n"
+    with pytest.raises(AttributeError, match="has no attribute 'sampler'"):
+        unmask.sampler  # noqa: B018
+
+
 # Refusals -------------------------------------------------------------------------------------
 
 

@@ -15,14 +15,11 @@ schedule. Entropies and divergences are in nats.
 Schedule([1, 1])
 """
 
-from . import adapters as adapters
-from . import bounds as bounds
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from . import distributions as distributions
-from . import estimation as estimation
-from . import hardness as hardness
 from . import io as io
-from . import plot as plot
-from . import samplers as samplers
 from . import schedules as schedules
 from ._bernoulli import BernoulliSchedule as BernoulliSchedule
 from ._core import num_threads as num_threads
@@ -34,4 +31,25 @@ from ._sampling import HalfSampleComparison as HalfSampleComparison
 from ._sampling import half_sample_comparison as half_sample_comparison
 from ._schedule import Schedule as Schedule
 
+if TYPE_CHECKING:
+    from . import adapters as adapters
+    from . import bounds as bounds
+    from . import estimation as estimation
+    from . import hardness as hardness
+    from . import plot as plot
+    from . import samplers as samplers
+
 __version__ = "0.1.0"
+
+#: Parts that not everyone needs, imported when first asked for: importing the package stays fast.
+_LATER = frozenset({"adapters", "bounds", "estimation", "hardness", "plot", "samplers"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

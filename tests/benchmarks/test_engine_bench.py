@@ -1,5 +1,7 @@
 """The engine against NumPy, dit and pyagrum: ratios taken within one run, minimum of several."""
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -124,6 +126,12 @@ def test_small_table_overhead(benchmark):
     """Wanted: under 50 microseconds."""
     law = Dense(np.full((2, 2, 2), 1 / 8))
     benchmark(unmask.information_curve, law)
+
+
+def test_import(benchmark):
+    """Wanted: under 150 ms, with NumPy and what the interpreter itself takes."""
+    command = [sys.executable, "-c", "import unmask"]
+    benchmark.pedantic(lambda: subprocess.run(command, check=True), rounds=5, warmup_rounds=1)
 
 
 def test_optimal_schedule_of_a_million_tokens(benchmark):
