@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minimax_oracle as oracle
-from unmask import InformationCurve, Schedule, schedules
+from unmask import InformationCurve, Schedule, distributions, information_curve, schedules
 from unmask.bounds import chen_cong_li_steps, worst_case_kl
 from unmask.schedules import MinimaxSchedule, minimax
 from unmask.testing import curves
@@ -207,6 +207,39 @@ def test_the_guarantee_on_thousands_of_curves():
             drops *= min(tc / ((n - level) @ drops), dtc / (level @ drops))
             curve = of(np.append(np.cumsum(drops[::-1])[::-1], 0.0))
             assert curve.expected_kl(schedule) <= 0.5 * (1 + 1e-10)
+
+
+FAMILIES = {
+    "permutation": distributions.Permutation(48),
+    "repeated token": distributions.Repeated(48, 3),
+    "zero sum": distributions.ZeroSum(48, 3),
+    "Reed-Solomon": distributions.ReedSolomon(48, 12, 53),
+    "chain": distributions.MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 48),
+    "urn": distributions.Exchangeable.polya_urn([1, 2], 48),
+    "Curie-Weiss": distributions.Exchangeable.curie_weiss(48, 1.2),
+    "one-hot": distributions.Exchangeable.one_hot(48),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_guarantee_on_families(name):
+    curve = information_curve(FAMILIES[name])
+    n, known = curve.n, of_curve(curve)
+    tc, dtc = known["total_correlation"], known["dual_total_correlation"]
+    for max_kl in (0.05, 0.5, 3.0):
+        all_known = minimax(n, max_kl=max_kl, **known)
+        both = minimax(n, max_kl=max_kl, total_correlation=tc, dual_total_correlation=dtc)
+        rules = [
+            schedules.total_correlation(n, tc, max_kl),
+            schedules.dual_total_correlation(n, dtc, max_kl),
+            schedules.austin(n, dtc, max_kl),
+        ]
+        odds = schedules.harmonic(n, rho=max_kl / curve.harmonic_mass)
+        for schedule in (all_known, both, odds, *rules):
+            assert curve.expected_kl(schedule) <= max_kl * (1 + 1e-10)
+        best = schedules.optimal(curve, max_kl=max_kl)
+        assert best.nfe <= all_known.nfe <= both.nfe <= min(rule.nfe for rule in rules)
+        assert all_known.nfe <= odds.nfe
 
 
 # Known numbers --------------------------------------------------------------------------------
