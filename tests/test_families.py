@@ -381,6 +381,17 @@ def test_threads_are_checked_whoever_uses_them(method):
         unmask.information_curve(Repeated(3, 2), method=method, threads="all")
 
 
+def test_a_distribution_knows_its_curve():
+    law = Repeated(3, 2)
+    assert law.information_curve().z.tolist() == unmask.information_curve(law).z.tolist()
+    sampled = {"method": "sampled", "samples": 5, "seed": 1}
+    found, want = law.information_curve(**sampled), unmask.information_curve(law, **sampled)
+    assert found.method == "sampled"
+    assert found.h.tolist() == want.h.tolist()
+    with pytest.raises(ValueError, match="method: is 'fast', expected one of"):
+        law.information_curve(method="fast")
+
+
 def test_method():
     methods = {name: unmask.information_curve(make()).method for name, make in CASES.items()}
     assert methods["repeated"] == methods["permutation"] == methods["product"] == "closed form"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     # Not evaluated when imported: numpy's generators take a third of the time that numpy does.
     Seed = int | np.random.Generator | None
 
-    from .._information_curve import InformationCurve
+    from .._information_curve import InformationCurve, Method
     from ._dense import Dense
 
 #: Terms up to which laws that are no tables are enumerated as such: about a minute on one core.
@@ -72,6 +72,22 @@ class Distribution(ABC):
     def dual_total_correlation(self) -> float:
         """``DTC = H(X) - sum_i H(X_i | all others)`` in nats."""
         return self._curve.dual_total_correlation
+
+    def information_curve(
+        self,
+        *,
+        method: Method = "auto",
+        samples: int | None = None,
+        seed: Seed = None,
+        threads: int | None = None,
+        progress: Callable[[float], object] | None = None,
+    ) -> InformationCurve:
+        """Compute the information curve: `unmask.information_curve` of this distribution."""
+        from .._information_curve import information_curve
+
+        return information_curve(
+            self, method=method, samples=samples, seed=seed, threads=threads, progress=progress
+        )
 
     @cached_property
     def _curve(self) -> InformationCurve:
