@@ -121,6 +121,8 @@ def test_llada_refuses():
         rule(np.ones((1, 6), dtype=bool), 2)
     with pytest.raises(ValueError, match=r"mask_index: has shape \(6,\)"):
         rule(np.ones(6, dtype=bool), 3)
+    with pytest.raises(TypeError, match=r"mask_index: expected booleans, .* found int64"):
+        rule(np.full((1, 6), 126336), 3)
     with pytest.raises(ValueError, match="schedule: is empty"):
         adapters.llada([])
     with pytest.raises(TypeError, match="schedule: is a int, expected a Schedule"):

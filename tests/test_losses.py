@@ -36,6 +36,7 @@ def table(tmp_path):
         "count loss\r\n0 2.9\r\n1 2.1\r\n3 1.8\r\n",
         "mask_ratio, loss\n1, 2.9\n0.75, 2.1\n0.25, 1.8\n",
         "1.0 2.9 7\n0.75 2.1 8\n0.25 1.8 9\n",
+        "num_revealed,loss\n0,2.9\n1,2.1\n3,1.8\n",
     ],
 )
 def test_tables(tmp_path, text):
@@ -95,6 +96,14 @@ def test_the_best_schedule_of_a_table(table):
     assert found["enough"] is None
     assert found["frontier"] is None
     assert found["losses"] == LOSSES
+
+
+def test_what_is_copied_from_the_nearest_count_is_told(tmp_path):
+    path = tmp_path / "losses.csv"
+    path.write_text("revealed,loss\n1,1.9\n3,0.7\n")
+    warnings = run(path, "--losses", "--tokens", "8", "--steps", "4").stderr
+    assert "NOTHING IS KNOWN below 1 revealed tokens" in warnings
+    assert "NOTHING IS KNOWN above 3 revealed tokens" in warnings
 
 
 def test_by_default_close_to_one_token_at_a_time(table):

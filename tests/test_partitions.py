@@ -338,3 +338,10 @@ def test_an_exact_plan_of_many_tokens_is_refused():
     with pytest.raises((MemoryError, ValueError), match="method='local-search' finds a good plan"):
         planned_partition(code, steps=2, method="exact")
     assert planned_partition(code, steps=2).kl == 0.0
+
+
+@pytest.mark.parametrize("method", ["auto", "greedy", "local-search"])
+def test_searches_that_take_too_long_are_refused(method):
+    chain = MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 1024)
+    with pytest.raises(ValueError, match=r"plan of 5 steps for 1024 tokens would look at about"):
+        planned_partition(chain, steps=5, method=method)

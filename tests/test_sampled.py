@@ -5,8 +5,17 @@ import sys
 import numpy as np
 import pytest
 
-from unmask import InformationCurve, _core, information_curve, schedules
-from unmask.distributions import Dense, HiddenMarkov, LinearCode, Mixture, random_linear_code
+from unmask import InformationCurve, WorkError, _core, information_curve, schedules
+from unmask.distributions import (
+    Blocks,
+    Dense,
+    Empirical,
+    HiddenMarkov,
+    LinearCode,
+    Mixture,
+    Paired,
+    random_linear_code,
+)
 
 
 def some_chain(n):
@@ -163,3 +172,29 @@ def test_progress():
     law = some_chain(4)
     information_curve(law, method="sampled", samples=2, seed=0, progress=seen.append)
     assert seen == [0.25, 0.5, 0.75, 1.0]
+
+
+def test_a_sampled_curve_is_no_better_than_the_sample():
+    rows = np.random.default_rng(0).integers(0, 4, (50, 12))
+    law = Empirical(rows)
+    exact = information_curve(law)
+    sampled = information_curve(law, method="sampled", samples=20, seed=0)
+    assert sampled.estimator == exact.estimator == "plugin"
+    np.testing.assert_allclose(sampled.coverage, exact.coverage, atol=0.1)
+    assert sampled.coverage[[0, -1]] == pytest.approx(exact.coverage[[0, -1]])
+    assert abs(sampled.reliable_until - exact.reliable_until) <= 1
+    weighted = Empirical(rows, np.full(50, 0.5))
+    assert information_curve(weighted, method="sampled", samples=2, seed=0).coverage is None
+
+
+def test_long_samples_say_what_sampling_costs():
+    law = Empirical(np.random.default_rng(0).integers(0, 2, (20, 70)))
+    with pytest.raises(WorkError, match=r"70 coordinates vary, .* method='sampled' would take"):
+        information_curve(law)
+
+
+@pytest.mark.parametrize("compound", [lambda law: Blocks([law, law]), lambda law: Paired(law, law)])
+def test_compounds_of_samples_say_that_they_are_estimates(compound):
+    law = Empirical(np.random.default_rng(0).integers(0, 2, (20, 3)))
+    assert information_curve(compound(law)).estimator == "plugin"
+    assert information_curve(compound(law.to_dense())).estimator is None

@@ -22,6 +22,7 @@ from . import distributions as distributions
 from . import io as io
 from . import schedules as schedules
 from ._bernoulli import BernoulliSchedule as BernoulliSchedule
+from ._core import WorkError as WorkError
 from ._core import num_threads as num_threads
 from ._core import set_num_threads as set_num_threads
 from ._cross_entropy_curve import CrossEntropyCurve as CrossEntropyCurve

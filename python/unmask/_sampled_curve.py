@@ -14,7 +14,7 @@ from ._curve import Floats
 from ._information_curve import InformationCurve
 
 if TYPE_CHECKING:
-    from .distributions import Distribution
+    from .distributions import Distribution, Empirical
     from .distributions._base import Codes, Seed
 
 #: Probabilities that one batch of oracle queries fills in.
@@ -25,6 +25,9 @@ TIMED_ANSWER = 1 << 15
 
 #: Sequences at each subset size, unless told otherwise.
 DEFAULT_SAMPLES = 100
+
+#: Random orders whose prefixes tell the coverage of a sample.
+COVERAGE_ORDERS = 16
 
 
 def sampled_curve(
@@ -39,6 +42,7 @@ def sampled_curve(
     of the conditional marginals of all masked tokens has expectation ``h_j``. Sequences are drawn
     afresh for each size, so that points are independent. ``h_0`` takes one query and is exact.
     """
+    from .distributions import Empirical
     from .distributions._checks import checked_size
 
     samples = checked_size(samples, "samples", 2, why=", for standard errors")
@@ -59,7 +63,33 @@ def sampled_curve(
         if progress is not None:
             progress((j + 1) / n)
     entropies = np.concatenate(([0.0], np.cumsum(h)))
-    return InformationCurve._made(entropies, h, h[0] - h, method="sampled", standard_errors=errors)
+    coverage = estimator = None
+    if isinstance(distribution, Empirical):
+        # The oracle is that of the sample itself, and the curve no better than the sample.
+        estimator = "plugin"
+        if distribution.counted:
+            coverage = _sampled_coverage(distribution, generator)
+    return InformationCurve._made(
+        entropies, h, h[0] - h, coverage, estimator, "sampled", standard_errors=errors
+    )
+
+
+def _sampled_coverage(law: Empirical, generator: np.random.Generator) -> Floats:
+    """Good-Turing coverage by subset size: the mean over the prefixes of some random orders."""
+    atoms, weights = law.atoms, law.weights
+    coverage = np.zeros(law.n + 1)
+    for _ in range(COVERAGE_ORDERS):
+        patterns = np.zeros(len(atoms), dtype=np.int64)
+        order = generator.permutation(law.n)
+        for j in range(law.n + 1):
+            if j and len(atoms) > patterns.max() + 1:  # some are not told apart yet
+                column = atoms[:, order[j - 1]]
+                _, patterns = np.unique(
+                    patterns * (int(column.max()) + 1) + column, return_inverse=True
+                )
+            singletons = (np.bincount(patterns, weights) == 1).sum()
+            coverage[j] += 1.0 - singletons / weights.sum()
+    return coverage / COVERAGE_ORDERS
 
 
 def predicted_seconds(distribution: Distribution, samples: int) -> float | None:

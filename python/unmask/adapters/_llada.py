@@ -76,6 +76,11 @@ def llada(
         )
         if mask.ndim != 2:
             raise ValueError(f"mask_index: has shape {tuple(mask.shape)}, expected (rows, tokens)")
+        if not str(mask.dtype).endswith("bool"):
+            raise TypeError(
+                "mask_index: expected booleans, True where masked, such as x == mask_id; found "
+                f"{mask.dtype}"
+            )
         block, steps = next(turns), _shape.whole(steps, "steps")
         if steps < block.nfe:
             raise ValueError(f"steps: is {steps}, expected the {block.nfe} of the schedule or more")

@@ -12,6 +12,7 @@ import numpy as np
 from .. import schedules
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._schedule import Schedule
+from ..distributions._base import Codes
 from ..estimation import CurveAccumulator, Recommendation, read_losses, recommend, rises
 from ._ladder import ladder
 from ._plan import DEFAULT_MAX_KL
@@ -27,7 +28,7 @@ class LossPlan:
 
     path: Path
     curve: CrossEntropyCurve
-    visited: int
+    counts: Codes  #: numbers of revealed tokens at which losses are known
     steps: int | None
     max_kl: float | None  #: expected KL in nats; above one token at a time if by default
     advice: Recommendation
@@ -47,10 +48,21 @@ class LossPlan:
     def warnings(self) -> list[str]:
         """What must not be overlooked."""
         found = []
-        if self.visited < self.curve.n:
+        if len(self.counts) < self.curve.n:
             found.append(
-                f"losses are known at {self.visited} of {self.curve.n} counts; the others lie on "
-                "straight lines between them."
+                f"losses are known at {len(self.counts)} of {self.curve.n} counts; the others lie "
+                "on straight lines between them."
+            )
+        first, last = int(self.counts[0]), int(self.counts[-1])
+        if first > 0:
+            found.append(
+                f"NOTHING IS KNOWN below {first} revealed tokens: the losses there are those "
+                "at that count, and steps that begin there rest on nothing."
+            )
+        if last < self.curve.n - 1:
+            found.append(
+                f"NOTHING IS KNOWN above {last} revealed tokens: the losses there are those "
+                "at that count, so that large steps seem to cost nothing."
             )
         certain = [
             one
@@ -81,7 +93,7 @@ class LossPlan:
             "unit": unit.value,
             "kind": "losses",
             "n": curve.n,
-            "counts": self.visited,
+            "counts": len(self.counts),
             "losses": unit.listed(curve.h),
             "standard_errors": None if errors is None else unit.listed(np.asarray(errors)),
             "entropy": None if curve.entropy is None else unit.of(curve.entropy),
@@ -127,7 +139,7 @@ def plan_losses(
     """Read losses in a unit and find the best schedule for a goal in nats."""
     if max_kl is not None and entropy is None:
         raise ValueError("--max-kl: needs --entropy, without which only differences are known")
-    curve, visited = _curve(path, tokens, entropy, unit)
+    curve, counts = _curve(path, tokens, entropy, unit)
     by_default = steps is None and max_kl is None
     frontier = None
     if by_default:
@@ -139,13 +151,13 @@ def plan_losses(
     else:
         best = schedules.optimal(curve, steps=steps, max_kl=max_kl)
     advice = recommend(curve, steps=best.nfe)
-    return LossPlan(path, curve, visited, steps, max_kl, advice, frontier)
+    return LossPlan(path, curve, counts, steps, max_kl, advice, frontier)
 
 
 def _curve(
     path: Path, tokens: int | None, entropy: float | None, unit: Unit
-) -> tuple[CrossEntropyCurve, int]:
-    """Losses in nats, and at how many counts they are known."""
+) -> tuple[CrossEntropyCurve, Codes]:
+    """Losses in nats, and the counts at which they are known."""
     if path.is_file() and zipfile.is_zipfile(path):
         if tokens is not None:
             raise ValueError(f"--tokens: does not apply to {path}, which knows")
@@ -153,7 +165,7 @@ def _curve(
             found = CurveAccumulator.load(path).curve()
         except ValueError:
             found = CrossEntropyCurve.load(path)
-        known, scale = found.n, 1.0
+        known, scale = np.arange(found.n), 1.0
     else:
         try:
             gathered = read_losses(path, tokens)
@@ -162,7 +174,7 @@ def _curve(
                 str(error).replace("the number of tokens with them", "--tokens N")
             ) from None
         found, scale = gathered.curve(), unit.in_nats
-        known = len(np.unique(gathered._table()[1]))
+        known = np.unique(gathered._table()[1])
     covariance = None if found.covariance is None else np.asarray(found.covariance) * scale**2
     return (
         CrossEntropyCurve(

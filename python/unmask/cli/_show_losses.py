@@ -35,7 +35,7 @@ def show_losses(out: Console, plan: LossPlan, unit: Unit) -> None:
     facts.add_column(no_wrap=True)
     facts.add_column()
     facts.add_row("  tokens", str(curve.n))
-    facts.add_row("  losses", f"known at {plan.visited} of {curve.n} counts of revealed tokens")
+    facts.add_row("  losses", f"known at {len(plan.counts)} of {curve.n} counts of revealed tokens")
     errors = curve.standard_errors
     aside = "" if errors is None else f"  (standard errors up to {unit.text(np.max(errors), 2)})"
     facts.add_row("  sum of losses", f"{unit.text(float(curve.h.sum()))} {unit}{aside}")

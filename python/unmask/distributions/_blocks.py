@@ -13,7 +13,7 @@ from .. import _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 from ._checks import checked_distribution, checked_list
-from ._paired import lesser
+from ._paired import common_estimator, lesser
 
 
 @final
@@ -82,7 +82,7 @@ class Blocks(Distribution):
         # Enumeration of blocks, each of bounded size, is polynomial in the number of tokens.
         method = lesser("polynomial", *(curve.method for curve in curves))
         method = "polynomial" if method == "enumeration" else method
-        return InformationCurve._made(*arrays, method=method)
+        return InformationCurve._made(*arrays, estimator=common_estimator(*curves), method=method)
 
     def _log_prob(self, x: Codes) -> Floats:
         total = np.zeros(len(x))

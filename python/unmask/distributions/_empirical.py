@@ -20,6 +20,9 @@ Estimator = Literal["plugin", "miller-madow", "chao-shen"]
 #: Most letters of a token.
 MAX_LETTERS = 1 << 16
 
+#: Tokens that may vary, for a curve by enumeration: a subset of them is a 64-bit mask.
+MAX_VARYING = 64
+
 #: Pairs of a query and an atom that the oracle compares at a time.
 COMPARED_PAIRS = 1 << 24
 
@@ -217,6 +220,12 @@ class Empirical(Distribution):
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:
+        varying = int((self.atoms != self.atoms[0]).any(axis=0).sum())
+        if varying > MAX_VARYING:
+            raise _core.WorkError(
+                f"samples: {varying} coordinates vary, the subset lattice takes at most "
+                f"{MAX_VARYING}"
+            )
         means, h, z = self._support.curve(self._estimator, threads, progress)
         coverage = self._support.coverage(threads) if self.counted else None
         return InformationCurve._made(means, h, z, coverage, self._estimator, "enumeration")

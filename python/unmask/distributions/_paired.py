@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from functools import cached_property
 from typing import final
 
@@ -73,7 +74,8 @@ class Paired(Distribution):
     ) -> InformationCurve:
         a = self._first._information_curve(threads, progress)
         b = self._second._information_curve(threads, progress)
-        return direct(a.h + b.h, a.z + b.z, lesser(a.method, b.method))
+        curve = direct(a.h + b.h, a.z + b.z, lesser(a.method, b.method))
+        return replace(curve, estimator=common_estimator(a, b))
 
     def _log_prob(self, x: Codes) -> Floats:
         return self._first._log_prob(x // self._inner) + self._second._log_prob(x % self._inner)
@@ -100,6 +102,11 @@ class Paired(Distribution):
             pairs = outer.reshape(len(x), len(tokens), cells)[:, :, : marginals.shape[2]]
             marginals[:, tokens, : pairs.shape[2]] = pairs
         return possible
+
+
+def common_estimator(*curves: InformationCurve) -> str | None:
+    """How entropies of samples among the parts were estimated; the first way, if there are more."""
+    return next((one.estimator for one in curves if one.estimator is not None), None)
 
 
 def lesser(*methods: str) -> str:

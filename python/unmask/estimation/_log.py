@@ -13,8 +13,11 @@ from ..io._lines import read_lines
 from ..io._number import number
 from ._accumulator import CurveAccumulator
 
-#: Names of a first column that holds counts; any other names, and fractions, are mask ratios.
+#: Names of a first column that holds counts, even if all are 0 or 1.
 COUNTS = ("revealed", "count", "m", "unmasked", "tokens")
+
+#: Parts of the names of a first column that holds mask ratios, whatever they are.
+RATIOS = ("mask ", "masked", "mask_", "ratio", "fraction", "rate", "percent")
 
 
 def read_losses(path: str | os.PathLike[str], tokens: int | None = None) -> CurveAccumulator:
@@ -23,8 +26,8 @@ def read_losses(path: str | os.PathLike[str], tokens: int | None = None) -> Curv
     Two columns, or three, separated by commas, tabs or blanks, with names above them or without:
     the number of revealed tokens or the ratio of masked ones, the mean loss of a masked token in
     nats, and how many sequences it is the mean of (one, if there is no third column). A ratio ``r``
-    stands for ``round(n (1 - r))`` revealed tokens. Numbers in the first column are ratios if one
-    of them is not whole, or its name is none of revealed, count, m, unmasked, tokens.
+    stands for ``round(n (1 - r))`` revealed tokens. Numbers in the first column are counts if they
+    are whole and not all 0 or 1, or if its name is one of revealed, count, m, unmasked, tokens.
 
     Parameters
     ----------
@@ -56,10 +59,9 @@ def read_losses(path: str | os.PathLike[str], tokens: int | None = None) -> Curv
     table = np.array([_numbers(row, line, width, path) for line, row in rows])
     first = table[:, 0]
     whole = (first == np.rint(first)).all()
-    if name is None:
-        counts = bool(whole) and not set(first.tolist()) <= {0.0, 1.0}
-    else:
-        counts = name in COUNTS
+    # No ratio is above one, but a percentage may be called one.
+    ratio = name is not None and any(word in name for word in RATIOS)
+    counts = name in COUNTS or bool(whole and np.any((first != 0) & (first != 1)) and not ratio)
     if counts:
         if not whole or first.min() < 0:
             worst = int(np.argmax((first != np.rint(first)) | (first < 0)))

@@ -20,6 +20,12 @@ from ._arguments import require_distribution
 from ._partition import Partition, named
 
 Floats = npt.NDArray[np.float64]
+#: Entropies that a search may look at: minutes.
+MAX_SEARCH = 1e10
+
+#: Steps that a search takes until a plan is good enough, where their number is not given.
+TYPICAL_STEPS = 16
+
 PlanMethod = Literal["auto", "exact", "bisection", "greedy", "local-search"]
 
 #: Tokens up to which the exact plan is made without being asked for: under a minute.
@@ -153,8 +159,8 @@ def planned_partition(
         ``"exact"`` is the best of all, by dynamic programming over subsets. ``"bisection"`` is for
         Markov chains. ``"greedy"`` splits one block after the other, always where that gains most;
         ``"local-search"`` then moves and exchanges tokens while that helps: both give good
-        plans, not the best. ``"auto"`` is exact up to 20 tokens; beyond, bisection where it applies
-        and local search otherwise.
+        plans, not the best. ``"auto"`` is exact up to 20 tokens; beyond, bisection where it
+        applies, and otherwise local search, or greedy where that would take too long.
     threads : int, optional
         Number of threads, for the exact plan. The result is the same, bit by bit, for any number.
     progress : callable, optional
@@ -325,7 +331,24 @@ def _chosen(distribution: Distribution, steps: int | None, method: str) -> str:
         return "exact"
     if chain is not None and steps in (None, _bisection_steps(chain)):
         return "bisection"
-    return "local-search"
+    return "local-search" if _search(distribution.n, steps) <= MAX_SEARCH else "greedy"
+
+
+def _search(n: int, steps: int | None, method: str = "local-search") -> float:
+    """Entropies that a search looks at, about, as seen on chains."""
+    steps = min(n, TYPICAL_STEPS) if steps is None else steps
+    return float(n) ** 4 * steps if method == "local-search" else 50.0 * float(n) ** 3 * steps
+
+
+def _require_search(method: str, n: int, steps: int) -> None:
+    """Refuse to start a search that would take too long."""
+    predicted = _search(n, steps, method)
+    if predicted > MAX_SEARCH:
+        raise _core.WorkError(
+            f"steps: a {method} plan of {steps} steps for {n} tokens would look at about "
+            f"{predicted:.1e} entropies, above {MAX_SEARCH:.0e}; expected fewer steps, or for a "
+            "chain as many as method='bisection' takes"
+        )
 
 
 def _bisection_steps(chain: MarkovChain) -> int:
@@ -352,6 +375,7 @@ def _plans(
     """Plans of 1, 2, .. steps; heuristic ones only until one is good enough."""
     n = distribution.n
     if method != "exact":
+        _require_search(method, n, steps if max_kl is None else min(steps, TYPICAL_STEPS))
         entropy = _entropies.entropy_of(distribution)
         found = _heuristics.plans(entropy, n, steps, method == "local-search", max_kl)
         return tuple(PlannedPartition(named(masks), kl, method) for masks, kl in found)
