@@ -229,7 +229,11 @@ def test_damaged_csv(file, content, message):
 
 def test_two_columns_of_a_tsv(file):
     """Counts if the header, or else the first cell, says so."""
-    assert read(file("x.tsv", "01\t3\n10\t4\n")).letters.tolist() == [[1, 3], [10, 4]]
+    assert read(file("x.tsv", "11\t3\n10\t4\n")).letters.tolist() == [[11, 3], [10, 4]]
+    # Nobody writes an integer with a zero in front.
+    padded = read(file("x.tsv", "11\t3\n01\t4\n"))
+    assert padded.letters.tolist() == [["1", "1"], ["0", "1"]]
+    assert padded.weights.tolist() == [3, 4]
     assert read(file("x.tsv", "x1\tx2\n0\t1\n")).letters.tolist() == [[0, 1]]
     assert strings(read(file("x.tsv", "code\tcount\n01\t3\n"))) == ["01"]
     assert strings(read(file("x.tsv", "code\treads\nab\t3\n"))) == ["ab"]
@@ -721,3 +725,19 @@ def test_examples(name, shape, weight, alphabets, total, dual):
     assert samples.weights.sum() == weight
     assert [len(set(column)) for column in samples.letters.T] == alphabets
     assert entropies(samples) == pytest.approx((total, dual), abs=1e-8)
+
+
+def test_a_last_column_of_counts(file):
+    found = read(file("x.csv", "a,b,Count\n0,1,3\n2,0,4\n"))
+    assert found.letters.tolist() == [[0, 1], [2, 0]]
+    assert found.weights.tolist() == [3, 4]
+    with pytest.raises(ReadError, match=r"line 2: expected a finite non-negative weight"):
+        read(file("x.csv", "a,b,count\n0,1,-3\n"))
+
+
+@pytest.mark.parametrize("separator", [",", ";", " "])
+def test_separators_are_no_letters(file, separator):
+    text = f"0{separator}1{separator}1\n1{separator}1{separator}0\n"
+    with pytest.raises(ReadError, match="every second character is"):
+        read(file("x.txt", text))
+    assert read(file("x.txt", f"0{separator}1\n1a1\n")).letters.shape == (2, 3)

@@ -12,6 +12,9 @@ from ._number import number
 from ._result import Samples
 from ._weights import Weights, weights_from_fields
 
+#: What stands between values, and is hardly a letter in every second place of every sample.
+SEPARATORS = ",; "
+
 
 def samples_from_text(lines: Sequence[Line], path: Path) -> Samples:
     """Read ``sequence`` or ``sequence<TAB>count`` lines; the first line decides which."""
@@ -37,7 +40,15 @@ def samples_from_text(lines: Sequence[Line], path: Path) -> Samples:
         weights = weights_from_fields(
             [(line, count) for line, (_, count) in zip(numbers, fields, strict=True)], path
         )
-    return Samples(characters(sequences), weights, str(path))
+    letters = characters(sequences)
+    between = letters[:, 1::2]
+    odd = letters.shape[1] % 2 == 1
+    if odd and between.size and between[0, 0] in SEPARATORS and (between == between[0, 0]).all():
+        raise ReadError(
+            f"{path}: every second character is {str(between[0, 0])!r}; expected sequences "
+            "without separators, or integers in a file whose name ends in .csv"
+        )
+    return Samples(letters, weights, str(path))
 
 
 def is_header(count: str) -> bool:
