@@ -189,3 +189,9 @@ def test_ratios_without_tokens(tmp_path):
     assert "known at 2 of 10 counts" in shown.stdout
     assert "straight lines" in shown.stderr
     assert "Traceback" not in run(tmp_path / "missing.csv", "--losses", code=1).output
+
+
+def test_saved_losses_name_the_option(table, tmp_path):
+    path = tmp_path / "losses.npz"
+    run(table, "--losses", "--save", path)
+    assert "which --losses of unmask plan reads" in run(path, code=1).stderr

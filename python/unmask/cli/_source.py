@@ -133,7 +133,9 @@ def load_source(
     ``options`` are the keyword arguments of `unmask.io.load`. ``check`` refuses laws that cannot be
     used before the work is done; a curve is none.
     """
-    if _holds_curve(path):
+    if _holds(path, "format.npy", "losses.npy"):
+        raise ValueError(f"{path}: is a saved loss curve, which --losses of unmask plan reads")
+    if _holds(path, "format.npy", "mean_entropies.npy"):
         if check is not None:
             raise ValueError(f"{path}: is a saved curve, expected samples or a joint table")
         defaults = {"kind": "auto", "gaps": "error", "estimator": "plugin"}
@@ -189,12 +191,12 @@ _NOT_COUNTED = (
 )
 
 
-def _holds_curve(path: Path) -> bool:
-    """Whether `InformationCurve.save` wrote the file."""
+def _holds(path: Path, *names: str) -> bool:
+    """Whether the file is an archive with these arrays, as curves are when saved."""
     if not (path.is_file() and zipfile.is_zipfile(path)):
         return False
     try:
         with zipfile.ZipFile(path) as archive:
-            return {"format.npy", "mean_entropies.npy"} <= set(archive.namelist())
+            return set(names) <= set(archive.namelist())
     except zipfile.BadZipFile:
         return False

@@ -18,7 +18,8 @@ def optimal(curve: Curve, *, steps: int | None = None, max_kl: float | None = No
     curve : InformationCurve or CrossEntropyCurve
         What the schedule is for.
     steps : int
-        At most so many steps, in ``1..n``: the schedule with the least expected KL.
+        So many steps, in ``1..n``: the schedule with the least expected KL. Exactly so many if the
+        curve never increases, as another step then never hurts; otherwise at most so many.
     max_kl : float
         Expected KL of at most so many nats: the schedule with the fewest steps, and among those
         the one with the least expected KL. A `CrossEntropyCurve` needs its entropy for this.
