@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _check
 from .._schedule import Schedule
 from . import _shape
 
@@ -56,8 +57,8 @@ def block_refinement(schedule: Schedule, *, rescale: bool = False) -> Callable[[
     block = _shape.checked(schedule)
 
     def get_num_transfer_tokens(block_length: int, num_inference_steps: int) -> Any:
-        length = _shape.whole(block_length, "block_length")
-        steps = _shape.whole(num_inference_steps, "num_inference_steps")
+        length = _check.integer(block_length, "block_length")
+        steps = _check.integer(num_inference_steps, "num_inference_steps")
         if length != block.n and not rescale:
             raise ValueError(
                 f"block_length: is {length}, expected the {block.n} of the schedule, "

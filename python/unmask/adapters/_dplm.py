@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .. import _check
 from .._schedule import Schedule
 from . import _shape
 
@@ -43,7 +44,7 @@ def dplm(schedule: Schedule) -> Callable[[int, int], float]:
     masked = (tokens - schedule.cumulative).tolist()
 
     def rate(t: int, max_step: int) -> float:
-        step = _shape.whole(t, "t")
+        step = _check.integer(t, "t")
         if max_step != steps:
             raise ValueError(f"max_step: is {max_step}, expected the {steps} of the schedule")
         if not 1 <= step <= steps:

@@ -81,7 +81,7 @@ def llada(
                 "mask_index: expected booleans, True where masked, such as x == mask_id; found "
                 f"{mask.dtype}"
             )
-        block, steps = next(turns), _shape.whole(steps, "steps")
+        block, steps = next(turns), _check.integer(steps, "steps")
         if steps < block.nfe:
             raise ValueError(f"steps: is {steps}, expected the {block.nfe} of the schedule or more")
         rows = [int(row) for row in (mask != 0).sum(1).tolist()]

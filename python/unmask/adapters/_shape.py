@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -27,15 +26,6 @@ def bernoulli(schedule: object) -> BernoulliSchedule:
     if isinstance(schedule, BernoulliSchedule):
         return schedule
     return BernoulliSchedule.from_schedule(checked(schedule))
-
-
-def whole(value: object, name: str) -> int:
-    """Return a whole number."""
-    try:
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        kind = type(value).__name__
-        raise TypeError(f"{name}: is a {kind}, expected an integer") from None
 
 
 def is_tensor(value: object) -> bool:

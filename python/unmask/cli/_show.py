@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from .._curve import Floats
 from ._draw import BLOCKS, bars, sizes_text
 from ._plan import DEFAULT_MAX_KL, Plan, Priced
 from ._source import Source
@@ -98,15 +99,20 @@ def show_source(out: Console, source: Source, unit: Unit) -> None:
 
 def show_curve(out: Console, source: Source, unit: Unit) -> None:
     """Draw the curve."""
-    z = source.curve.z
+    title = f"Information curve: Z_j in {unit} for j = 1 .. {source.curve.n}"
+    show_bars(out, title, source.curve.z, unit)
+
+
+def show_bars(out: Console, title: str, values: Floats, unit: Unit) -> None:
+    """Draw values in nats as bars, where the terminal has the characters."""
     try:
         BLOCKS.encode(out.encoding)
     except UnicodeEncodeError:
         return
     out.print()
-    out.print(Text(f"Information curve: Z_j in {unit} for j = 1 .. {source.curve.n}"))
-    lines = bars(z.tolist())
-    top = unit.text(float(z.max()), 4)
+    out.print(Text(title))
+    lines = bars(values.tolist())
+    top = unit.text(float(values.max()), 4)
     for row, line in enumerate(lines):
         label = top if row == 0 else "0" if row == len(lines) - 1 else ""
         out.print(Text(f"  {label:>9} ") + Text(line.rstrip(), style="cyan"), no_wrap=True)

@@ -8,10 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from .._schedule import Schedule
-from ._draw import BLOCKS, bars, sizes_text
+from ._draw import sizes_text
 from ._losses import LossPlan
 from ._plan import DEFAULT_MAX_KL
-from ._show import SIZES_ROOM, numbers_table, show_notes
+from ._show import SIZES_ROOM, numbers_table, show_bars, show_notes
 from ._unit import Unit
 
 ABSOLUTE = (
@@ -42,7 +42,8 @@ def show_losses(out: Console, plan: LossPlan, unit: Unit) -> None:
     known = "not given" if curve.entropy is None else f"{unit.text(curve.entropy)} {unit}"
     facts.add_row("  entropy H", known)
     out.print(facts)
-    _show_bars(out, plan, unit)
+    title = f"Loss of a masked token in {unit}, with 0 .. {curve.n - 1} revealed"
+    show_bars(out, title, curve.h, unit)
     out.print()
     out.print(Text(_title(plan, unit), style="bold"))
     out.print(Text(f"  step sizes: {sizes_text(best, 3 * out.width // 2)}"))
@@ -87,21 +88,6 @@ def show_losses(out: Console, plan: LossPlan, unit: Unit) -> None:
             f"{unit.text(plan.advice.optimism, 2)} {unit}."
         )
     show_notes(out, notes)
-
-
-def _show_bars(out: Console, plan: LossPlan, unit: Unit) -> None:
-    h = plan.curve.h
-    try:
-        BLOCKS.encode(out.encoding)
-    except UnicodeEncodeError:
-        return
-    out.print()
-    out.print(Text(f"Loss of a masked token in {unit}, with 0 .. {len(h) - 1} revealed"))
-    lines = bars(h.tolist())
-    top = unit.text(float(h.max()), 4)
-    for row, line in enumerate(lines):
-        label = top if row == 0 else "0" if row == len(lines) - 1 else ""
-        out.print(Text(f"  {label:>9} ") + Text(line.rstrip(), style="cyan"), no_wrap=True)
 
 
 def _title(plan: LossPlan, unit: Unit) -> str:

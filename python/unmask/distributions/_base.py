@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
@@ -245,11 +244,7 @@ class Distribution(ABC):
         MemoryError
             If the sequences do not fit in memory; nothing was allocated.
         """
-        try:
-            size = operator.index(size)
-        except TypeError:
-            kind = type(size).__name__
-            raise TypeError(f"size: is a {kind}, expected an integer") from None
+        size = _check.integer(size, "size")
         if size < 0:
             raise ValueError(f"size: is {size}, expected at least 0")
         _core.require_table(8.0, (size, self.n))

@@ -220,7 +220,8 @@ class Empirical(Distribution):
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:
-        varying = int((self.atoms != self.atoms[0]).any(axis=0).sum())
+        # Looked at only where it can be: short samples are enumerated in microseconds.
+        varying = 0 if self.n <= MAX_VARYING else int((self.atoms != self.atoms[0]).any(0).sum())
         if varying > MAX_VARYING:
             raise _core.WorkError(
                 f"samples: {varying} coordinates vary, the subset lattice takes at most "

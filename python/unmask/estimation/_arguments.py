@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import _check
 from ..distributions import Distribution
 from ._queries import Mask, Oracle
 from ._tensor import Codes
@@ -34,10 +34,7 @@ def oracle_of(oracle: Oracle | Distribution) -> Oracle:
 
 def whole(value: object, name: str, least: int) -> int:
     """Return an integer of at least so much."""
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{name}: is a {type(value).__name__}, expected an integer") from None
+    number = _check.integer(value, name)
     if number < least:
         raise ValueError(f"{name}: is {number}, expected at least {least}")
     return number
