@@ -22,12 +22,12 @@ from . import distributions as distributions
 from . import io as io
 from . import schedules as schedules
 from ._bernoulli import BernoulliSchedule as BernoulliSchedule
+from ._compute import information_curve as information_curve
 from ._core import WorkError as WorkError
 from ._core import num_threads as num_threads
 from ._core import set_num_threads as set_num_threads
 from ._cross_entropy_curve import CrossEntropyCurve as CrossEntropyCurve
 from ._information_curve import InformationCurve as InformationCurve
-from ._information_curve import information_curve as information_curve
 from ._sampling import HalfSampleComparison as HalfSampleComparison
 from ._sampling import half_sample_comparison as half_sample_comparison
 from ._schedule import Schedule as Schedule

@@ -12,9 +12,10 @@ import numpy as np
 from . import _check
 from ._curve import Floats
 from ._information_curve import InformationCurve
+from .distributions import Distribution, Empirical
+from .distributions._checks import checked_size
 
 if TYPE_CHECKING:
-    from .distributions import Distribution, Empirical
     from .distributions._base import Codes, Seed
 
 #: Probabilities that one batch of oracle queries fills in.
@@ -42,9 +43,6 @@ def sampled_curve(
     of the conditional marginals of all masked tokens has expectation ``h_j``. Sequences are drawn
     afresh for each size, so that points are independent. ``h_0`` takes one query and is exact.
     """
-    from .distributions import Empirical
-    from .distributions._checks import checked_size
-
     samples = checked_size(samples, "samples", 2, why=", for standard errors")
     generator = _check.generator(seed)
     n = distribution.n

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import io
-from .._information_curve import RELIABLE_COVERAGE, InformationCurve, information_curve
+from .._compute import information_curve
+from .._information_curve import RELIABLE_COVERAGE, InformationCurve
 from .._sampling import half_sample
 from ..distributions import Distribution, Empirical
 from ._progress import progress_bar

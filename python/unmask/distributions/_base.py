@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     # Not evaluated when imported: numpy's generators take a third of the time that numpy does.
     Seed = int | np.random.Generator | None
 
-    from .._information_curve import InformationCurve, Method
+    from .._compute import Method
+    from .._information_curve import InformationCurve
     from ._dense import Dense
 
 #: Terms up to which laws that are no tables are enumerated as such: about a minute on one core.
@@ -82,7 +83,7 @@ class Distribution(ABC):
         progress: Callable[[float], object] | None = None,
     ) -> InformationCurve:
         """Compute the information curve: `unmask.information_curve` of this distribution."""
-        from .._information_curve import information_curve
+        from .._compute import information_curve
 
         return information_curve(
             self, method=method, samples=samples, seed=seed, threads=threads, progress=progress

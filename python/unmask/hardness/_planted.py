@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._information_curve import InformationCurve, information_curve
+from .._compute import information_curve
+from .._information_curve import InformationCurve
 from ..distributions import Distribution, Paired, ReedSolomon
 
 if TYPE_CHECKING:

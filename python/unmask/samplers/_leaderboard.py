@@ -11,7 +11,8 @@ import numpy as np
 
 from .. import _core, _html, schedules
 from .._bernoulli import BernoulliSchedule
-from .._information_curve import InformationCurve, information_curve
+from .._compute import information_curve
+from .._information_curve import InformationCurve
 from .._schedule import Schedule
 from ..distributions import Dense, Distribution
 from ..distributions._checks import checked_size

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import _check, _core
-from .._information_curve import information_curve
+from .._compute import information_curve
 from .._schedule import Schedule
 from ..distributions import Distribution, MarkovChain
 from ..distributions._checks import checked_size
