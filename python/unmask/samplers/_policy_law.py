@@ -14,13 +14,8 @@ from .._schedule import Schedule
 from ..distributions import Distribution
 from ..distributions._base import Codes, Floats, Mask, OnImpossible, query_blocks
 from ._law import OutputLaw
-from ._policies import (
-    EntropySum,
-    Policy,
-    SampledTopK,
-    _counts,
-    as_policy,
-)
+from ._policies import EntropySum, Policy, SampledTopK, as_policy
+from ._policies._arguments import counts_by_revealed
 from ._speculative import Speculative
 
 if TYPE_CHECKING:
@@ -206,7 +201,7 @@ def _most_branches(policy: Policy, mask: Mask, sizes: Sequence[int]) -> int:
     """Entries that a state needs, at most: its marginals, or the ways to go on for one choice."""
     letters = sorted(q for q, hidden in zip(sizes, mask.tolist(), strict=True) if hidden)
     if isinstance(policy, SampledTopK):
-        count = int(_counts(policy.top_k, len(mask))[len(mask) - len(letters)])
+        count = int(counts_by_revealed(policy.top_k, len(mask))[len(mask) - len(letters)])
         letters = letters[-count:]
     return max(len(mask) * max(sizes), math.prod(letters) * max(sizes))
 
@@ -224,7 +219,7 @@ def predicted_branches(policy: Policy, sizes: Sequence[int]) -> float:
     products[0] = 1.0
     for q in sizes:
         products[1:] += q * products[:-1]
-    counts, revealed, predicted = _counts(policy.top_k, n), 0, 0.0
+    counts, revealed, predicted = counts_by_revealed(policy.top_k, n), 0, 0.0
     while revealed < n:
         count = min(int(counts[revealed]), n - revealed)
         revealed += count
