@@ -29,6 +29,14 @@ SCHEDULED = pmfs(max_n=5, max_cells=48).flatmap(
 )
 
 
+def test_what_underflows_is_not_impossible():
+    # The product of the marginals of the second sequence is 1e-324.
+    law = mixture_law(Dense([[1.0, 0.0], [0.0, 1e-162]]), Schedule([2]))
+    assert law.pmf[1, 1] == 5e-324
+    assert law.kl == pytest.approx(1e-162 * math.log(1e162), rel=1e-2)
+    assert law.chi_square > 0.0
+
+
 @settings(max_examples=30)
 @given(SCHEDULED)
 def test_sizes_by_enumeration(pair):

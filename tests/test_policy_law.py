@@ -1,6 +1,7 @@
 """Exact laws of policies against their definition, the core's against the general one, limits."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -394,3 +395,9 @@ def test_what_policies_look_like():
     assert repr(TopK(2, "margin", temperature=0)) == "TopK(2, score='margin', temperature=0)"
     assert TopK(2) == TopK(2) != TopK(3)
     assert len({TopK(2), TopK(2), SampledTopK(2)}) == 2
+
+
+def test_what_underflows_is_not_impossible():
+    table = Dense([[1.0, 0.0], [0.0, 1e-162]])
+    assert policy_law(table, TopK(2)).kl < 1e-150
+    assert policy_law(table, TopK(2, temperature=0.0)).kl == math.inf

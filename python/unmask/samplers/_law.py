@@ -16,6 +16,9 @@ from ..distributions._checks import checked_probabilities
 
 Floats = npt.NDArray[np.float64]
 
+#: The smallest probability that is not zero.
+SMALLEST = 5e-324
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class OutputLaw:
@@ -147,6 +150,18 @@ class OutputLaw:
             f"<OutputLaw n={self.n}: KL {self.kl:.6g}, reverse KL {self.reverse_kl:.6g} nats, "
             f"TV {self.total_variation:.6g}{calls}>"
         )
+
+
+def covering(law: npt.ArrayLike, target: Dense) -> Floats:
+    """The law of a sampler that can put out whatever its target can.
+
+    Where that has no probability, it has underflowed, and the smallest float stands for it: a KL
+    that took it for zero would be infinite. The target's own probability ``p`` is small there, at
+    most ``5e-324^(1/n)``: no marginal along the way is below ``p``.
+    """
+    pmf = np.array(law, dtype=np.float64).reshape(target.alphabet_sizes)
+    np.maximum(pmf, SMALLEST, out=pmf, where=target.pmf > 0.0)
+    return pmf
 
 
 def _kl(p: Floats, q: Floats) -> float:

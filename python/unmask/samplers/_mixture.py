@@ -14,7 +14,7 @@ from .._schedule import Schedule
 from ..distributions import Distribution
 from ..distributions._base import OnImpossible
 from ._arguments import require_distribution, require_sizes
-from ._law import OutputLaw
+from ._law import OutputLaw, covering
 
 Floats = npt.NDArray[np.float64]
 
@@ -117,7 +117,7 @@ def mixture_law(
         law = _core.mixture(target.pmf, steps, on_impossible == "uniform", threads, progress)
     except (_core.WorkError, MemoryError) as error:
         raise type(error)(f"{error}; {ELSE}") from None
-    return OutputLaw(target, law.reshape(target.pmf.shape), call_distribution=calls)
+    return OutputLaw(target, covering(law, target), call_distribution=calls)
 
 
 def mixture_kl(

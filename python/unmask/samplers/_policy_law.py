@@ -13,7 +13,7 @@ from .._bernoulli import BernoulliSchedule
 from .._schedule import Schedule
 from ..distributions import Distribution
 from ..distributions._base import Codes, Floats, Mask, OnImpossible, query_blocks
-from ._law import OutputLaw
+from ._law import OutputLaw, covering
 from ._policies import EntropySum, Policy, SampledTopK, as_policy
 from ._policies._arguments import counts_by_revealed
 from ._speculative import Speculative
@@ -78,7 +78,8 @@ def policy_law(
     has one path, and ``KL = E sum_t TC(X_{S_t} | revealed)``. The states that are reached form a
     tree whose marginals take one pass over the table a call: ``O(n prod q_i)``. Random choices are
     not drawn but summed over, with up to ``prod (1 + 2 q_i)`` branches. Probabilities too small for
-    double precision (about 1e-308) are zero, which may make a KL infinite that is not.
+    double precision count as the smallest that is not, 5e-324, which adds less to a KL than rounding
+    does; at temperatures below one they are zero, which may make a KL infinite that is not.
 
     Examples
     --------
@@ -116,7 +117,10 @@ def policy_law(
         pmf, calls = _core.policy_law(
             dense.pmf, *rule, float(policy.temperature), uniform, threads, progress
         )
-    return OutputLaw(dense, pmf.reshape(dense.alphabet_sizes), call_distribution=calls)
+    pmf = pmf.reshape(dense.alphabet_sizes)
+    if policy.temperature >= 1.0:
+        pmf = covering(pmf, dense)
+    return OutputLaw(dense, pmf, call_distribution=calls)
 
 
 def enumerated_law(
