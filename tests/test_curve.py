@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -345,7 +346,9 @@ def test_losses_are_priced_as_they_are(data):
     direct = sum(s * losses[a] for s, a in zip(schedule, schedule.cumulative, strict=False))
     curve = CrossEntropyCurve(losses)
     assert curve.cost(schedule) == pytest.approx(direct, abs=CLOSE)
-    known = CrossEntropyCurve(losses, entropy=1.5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it may be more than the losses
+        known = CrossEntropyCurve(losses, entropy=1.5)
     assert known.expected_kl(schedule) == pytest.approx(direct - 1.5, abs=CLOSE)
     with pytest.raises(ValueError, match="entropy: is not known, expected the joint entropy"):
         curve.expected_kl(schedule)
@@ -357,6 +360,18 @@ def test_a_perfect_model_is_the_information_curve(curve):
     whole = Schedule([curve.n])
     slack = 1e-13 * (1 + curve.n * curve.h[0])
     assert model.expected_kl(whole) == pytest.approx(curve.expected_kl(whole), abs=slack)
+
+
+def test_an_entropy_that_no_model_could_go_below():
+    losses = [1.0, 0.5]
+    with pytest.warns(UserWarning, match=r"entropy: is 1\.6 nats, more than the 1\.5"):
+        CrossEntropyCurve(losses, entropy=1.6)
+    CrossEntropyCurve(losses, entropy=1.5)
+    # The losses may be too small by chance.
+    CrossEntropyCurve(losses, entropy=1.6, standard_errors=[0.02, 0.02])
+    covariance = 0.02**2 * np.array([[1.0, -0.9], [-0.9, 1.0]])  # what the sum is sure of
+    with pytest.warns(UserWarning, match="No model goes below"):
+        CrossEntropyCurve(losses, entropy=1.6, covariance=covariance)
 
 
 @pytest.mark.parametrize(

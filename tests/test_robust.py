@@ -18,9 +18,11 @@ N = 16
 TRUE = 0.5 + 1.5 * np.exp(-np.arange(N) / 3)
 
 
-def sampled(h, errors):
+def sampled(h, errors, samples=None):
     means = np.concatenate(([0.0], np.cumsum(h)))
-    return InformationCurve._made(means, h, h[0] - h, method="sampled", standard_errors=errors)
+    return InformationCurve._made(
+        means, h, h[0] - h, method="sampled", standard_errors=errors, samples=samples
+    )
 
 
 def share_covered(estimates, truth, steps, confidence):
@@ -45,6 +47,58 @@ def test_coverage_of_sampled_curves(steps):
     assert bound >= 0.8
     # What is chosen because it looks cheap is not as cheap as it looks.
     assert estimate < 0.5
+
+
+@pytest.mark.parametrize("samples", [2, 3, 5])
+def test_coverage_where_errors_are_hardly_known(samples):
+    """Few sequences behind each point: the bound holds as often as it says, by Student's t."""
+    confidence, repetitions = 0.95, 1000
+    generator = np.random.default_rng(samples)
+    truth = of(TRUE)
+    bounds, bands = 0, {True: 0, False: 0}
+    for _ in range(repetitions):
+        off = np.where(np.arange(N) == 0, 0, 0.1) * generator.standard_normal((samples, N))
+        h, errors = TRUE + off.mean(axis=0), off.std(axis=0, ddof=1) / np.sqrt(samples)
+        curve = sampled(h, errors, samples)
+        schedule = robust(curve, 5, confidence=confidence)
+        bounds += truth.expected_kl(schedule) <= schedule.upper_bound
+        for known in bands:
+            band = _Band.of(sampled(h, errors, samples if known else None), confidence, seed=0)
+            inside = (band.lower <= TRUE + 1e-9) & (band.upper + 1e-9 >= TRUE)
+            bands[known] += inside.all() and band.total <= TRUE.sum()
+    least = confidence - 3 * np.sqrt(confidence * (1 - confidence) / repetitions)
+    assert bounds / repetitions >= least
+    assert bands[True] / repetitions >= least
+    assert bands[False] / repetitions < least  # by normal quantiles
+
+
+def test_coverage_of_the_band_of_few_sequences_with_covariance():
+    """All losses of a sequence at once: their errors are estimated from the same few."""
+    confidence, repetitions, sequences = 0.9, 200, 4
+    generator = np.random.default_rng(5)
+    root = np.linalg.cholesky(correlated())
+    held = 0
+    for _ in range(repetitions):
+        drawn = TRUE + np.sqrt(sequences) * generator.standard_normal((sequences, N)) @ root.T
+        covariance = np.cov(drawn, rowvar=False) / sequences
+        curve = CrossEntropyCurve(drawn.mean(axis=0), covariance=covariance, sequences=sequences)
+        band = _Band.of(curve, confidence, seed=0)
+        inside = (band.upper + 1e-12 >= TRUE) & (band.lower <= TRUE + 1e-12)
+        held += inside.all() and band.total <= TRUE.sum()
+    assert held / repetitions >= confidence - 3 * np.sqrt(confidence * 0.1 / repetitions)
+
+
+def test_a_curve_knows_its_samples(tmp_path):
+    law = unmask.distributions.Exchangeable.polya_urn([1, 1], 8)
+    curve = unmask.information_curve(law, method="sampled", samples=3, seed=5)
+    curve.save(tmp_path / "curve.npz")
+    for other in (InformationCurve.load(tmp_path / "curve.npz"), pickle.loads(pickle.dumps(curve))):
+        assert other.samples == 3
+        assert robust(other, 4).upper_bound == robust(curve, 4).upper_bound
+    assert curve.monotone().samples == 3
+    plain = sampled(curve.h.copy(), np.array(curve.standard_errors))
+    assert robust(plain, 4).upper_bound < robust(curve, 4).upper_bound
+    assert unmask.information_curve(law).samples is None
 
 
 def correlated():
@@ -172,12 +226,17 @@ def test_a_robust_schedule_is_a_schedule():
             "curve: has no standard errors, expected a",
         ),
         (lambda: robust(CrossEntropyCurve(TRUE), 4), ValueError, "curve: has no standard errors"),
+        (
+            lambda: robust(CrossEntropyCurve(TRUE, standard_errors=TRUE, sequences=1), 4),
+            ValueError,
+            "curve: has a single sequence behind a point, expected two or more",
+        ),
         (lambda: robust([1.0], 1), TypeError, "curve: is a list, expected"),
         (lambda: robust(sampled(TRUE, TRUE), 0), ValueError, r"steps: is 0, expected 1\.\.16"),
         (
             lambda: robust(sampled(TRUE, TRUE), 2, confidence=1),
             ValueError,
-            r"confidence: is 1, expected a number in \[0, 1\)",
+            "confidence: is 1, expected a level between 0 and 1, such as",
         ),
         (lambda: robust(sampled(TRUE, TRUE), 2, confidence=0), ValueError, "confidence: is 0, exp"),
         (lambda: robust(sampled(TRUE, TRUE), 2, confidence="x"), TypeError, "confidence: is 'x'"),

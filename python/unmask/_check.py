@@ -64,3 +64,14 @@ def proportion(value: object, name: str) -> float:
     if not 0 <= number < 1:
         raise ValueError(f"{name}: is {value}, expected a number in [0, 1)")
     return number
+
+
+def level(value: object, name: str) -> float:
+    """Return a number in (0, 1)."""
+    given = array(value, name)
+    if given.ndim != 0 or given.dtype.kind not in "fiu":
+        raise TypeError(f"{name}: is {value!r}, expected a number between 0 and 1")
+    number = float(given)
+    if not 0 < number < 1:
+        raise ValueError(f"{name}: is {value}, expected a level between 0 and 1, such as 0.95")
+    return number

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import warnings
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -13,8 +15,18 @@ from . import _check
 from ._bernoulli import BernoulliSchedule
 from ._curve import Curve, Floats, frozen_floats
 from ._schedule import Schedule
+from ._student import t_quantile
 
 __all__ = ["CrossEntropyCurve"]
+
+#: An entropy above the sum of the losses by so many standard errors of it is not that of the data.
+DOUBTFUL = 3.0
+
+#: What summing many losses may lose, relative to their sum.
+ROUNDING = 1e-9
+
+#: Before the names of the arrays of the smoothed curve, in a file.
+_SMOOTHED = "smoothed_"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,11 +51,22 @@ class CrossEntropyCurve(Curve):
         Of the losses, in nats squared: what the error of a difference between schedules rests on.
     sequences : int, optional
         Independent sequences behind the loss that has fewest: how well the errors are known.
+    skewness : array_like of float, shape (n,), optional
+        Of the errors of the losses: a mean of few skewed losses is not normal, see `interval`.
+    smoothed : CrossEntropyCurve, optional
+        The losses as they most likely are, where these are estimates: nearer to the truth, though
+        not unbiased. What `unmask.estimation.recommend` chooses a schedule by.
 
     Raises
     ------
     ValueError
         If shapes do not agree, or a value is not finite, or an error negative.
+
+    Warns
+    -----
+    UserWarning
+        If `entropy` is above the sum of the losses, by more than three standard errors where these
+        are known: no model goes below the entropy of the data.
 
     See Also
     --------
@@ -65,6 +88,8 @@ class CrossEntropyCurve(Curve):
     standard_errors: npt.ArrayLike | None = None
     covariance: npt.ArrayLike | None = None
     sequences: int | None = None
+    skewness: npt.ArrayLike | None = None
+    smoothed: CrossEntropyCurve | None = None
     h: Floats = field(init=False)
 
     _format: ClassVar[str] = "unmask cross-entropy curve 1"
@@ -89,6 +114,41 @@ class CrossEntropyCurve(Curve):
             errors = np.sqrt(np.diagonal(self.covariance))
             errors.flags.writeable = False
             object.__setattr__(self, "standard_errors", errors)
+        if self.sequences is not None:
+            object.__setattr__(
+                self, "sequences", _check.count(self.sequences, "sequences", "sequence")
+            )
+        if self.skewness is not None:
+            skewness = frozen_floats(self.skewness, "skewness")
+            if len(skewness) != self.n:
+                raise ValueError(f"skewness: has shape {skewness.shape}, expected ({self.n},)")
+            object.__setattr__(self, "skewness", skewness)
+        if self.entropy is not None:
+            self._doubt(self.entropy)
+        if self.smoothed is not None:
+            if not isinstance(self.smoothed, CrossEntropyCurve):
+                kind = type(self.smoothed).__name__
+                raise TypeError(f"smoothed: is a {kind}, expected a CrossEntropyCurve")
+            if self.smoothed.n != self.n:
+                raise ValueError(
+                    f"smoothed: is for n = {self.smoothed.n} tokens, expected {self.n}"
+                )
+
+    def _doubt(self, entropy: float) -> None:
+        """Say so where the entropy is more than any model's losses could leave it."""
+        total = float(np.sum(self.h))
+        error = 0.0
+        if self.covariance is not None:
+            error = math.sqrt(max(0.0, float(np.sum(self.covariance))))
+        elif self.standard_errors is not None:
+            error = float(np.sum(self.standard_errors))
+        if entropy > total + DOUBTFUL * error + ROUNDING * max(1.0, total):
+            warnings.warn(
+                f"entropy: is {entropy:.6g} nats, more than the {total:.6g} to which the losses "
+                "sum. No model goes below the entropy of its data: it is not that of these data, "
+                "and expected KL comes out negative",
+                stacklevel=4,
+            )
 
     @property
     def excess_offset(self) -> float:
@@ -103,10 +163,51 @@ class CrossEntropyCurve(Curve):
         """``sum_t s_t l_{N_{t-1}}`` in nats: the expected KL plus the entropy of the data."""
         return self._excess(schedule) + float(np.sum(self.h))
 
+    def interval(self, confidence: float = 0.95) -> tuple[Floats, Floats]:
+        """Confidence interval of each loss by itself, in nats.
+
+        Parameters
+        ----------
+        confidence : float
+            Probability, in (0, 1), with which it holds the loss.
+
+        Returns
+        -------
+        low, high : ndarray of float64, shape (n,)
+            Student's t with one degree of freedom fewer than there are `sequences`. Losses are
+            skewed, and the mean of a few that are all small looks sure of itself: where the
+            `skewness` is known it is transformed away (Hall 1992, J. R. Stat. Soc. B 54, 221),
+            which makes the upper end the farther one.
+
+        Raises
+        ------
+        ValueError
+            If the losses have no standard errors, or `confidence` is out of range.
+
+        Examples
+        --------
+        >>> curve = CrossEntropyCurve([1.0, 0.5], standard_errors=[0.1, 0.1], sequences=20)
+        >>> curve.interval()[0].round(3)
+        array([0.791, 0.291])
+        """
+        confidence = _check.level(confidence, "confidence")
+        if self.standard_errors is None:
+            raise ValueError("standard_errors: are not known, expected those of an estimated curve")
+        if self.sequences == 1:
+            raise ValueError("sequences: is 1, expected at least 2, of which errors can be known")
+        errors = np.asarray(self.standard_errors)
+        degrees = None if self.sequences is None else self.sequences - 1
+        width = t_quantile((1 + confidence) / 2, degrees)
+        skewness = np.zeros(self.n) if self.skewness is None else np.asarray(self.skewness)
+        low, high = (self.h - errors * _unskewed(end, skewness) for end in (width, -width))
+        return low, high
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the curve to an ``.npz`` file; `load` reads it back bit by bit."""
-        given = {name: value for name, value in self._given() if value is not None}
-        arrays: dict[str, Any] = {"format": np.array(self._format)} | given
+        arrays: dict[str, Any] = {"format": np.array(self._format)} | self._arrays()
+        if self.smoothed is not None:
+            of_it = self.smoothed._arrays().items()
+            arrays |= {f"{_SMOOTHED}{name}": value for name, value in of_it}
         with open(path, "wb") as file:
             np.savez(file, **arrays)
 
@@ -126,19 +227,49 @@ class CrossEntropyCurve(Curve):
                 arrays = {name: file[name] for name in file.files}
             if str(arrays.pop("format")) != cls._format:
                 raise ValueError("format")
-            sequences = arrays.pop("sequences", None)
-            entropy = arrays.pop("entropy", None)
-            return cls(
-                **arrays,
-                entropy=None if entropy is None else float(entropy),
-                sequences=None if sequences is None else int(sequences),
-            )
+            inner = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_SMOOTHED)}
+            smoothed = None
+            if inner:
+                smoothed = cls._of({name.removeprefix(_SMOOTHED): a for name, a in inner.items()})
+            return cls._of(arrays, smoothed)
         except FileNotFoundError:
             raise
         except Exception as error:
             raise ValueError(f"{os.fspath(path)}: not a saved cross-entropy curve") from error
 
-    def _given(self) -> list[tuple[str, npt.ArrayLike | None]]:
+    @classmethod
+    def _of(cls, arrays: dict[str, Any], smoothed: CrossEntropyCurve | None = None) -> Self:
+        """Make a curve of what `_arrays` returned."""
+        sequences, entropy = arrays.pop("sequences", None), arrays.pop("entropy", None)
+        return cls(
+            **arrays,
+            entropy=None if entropy is None else float(entropy),
+            sequences=None if sequences is None else int(sequences),
+            smoothed=smoothed,
+        )
+
+    def _arrays(self) -> dict[str, Any]:
+        return {
+            name: value for name, value in self._given() if value is not None and name != "smoothed"
+        }
+
+    def _scaled(self, scale: float, entropy: float | None) -> CrossEntropyCurve:
+        """Return the same losses in another unit, and an entropy."""
+
+        def times(values: npt.ArrayLike | None, by: float) -> Floats | None:
+            return None if values is None else np.asarray(values) * by
+
+        return CrossEntropyCurve(
+            self.h * scale,
+            entropy,
+            times(self.standard_errors, scale),
+            times(self.covariance, scale**2),
+            self.sequences,
+            self.skewness,
+            None if self.smoothed is None else self.smoothed._scaled(scale, None),
+        )
+
+    def _given(self) -> list[tuple[str, Any]]:
         """What the curve is made of, in the order of the arguments."""
         return [
             ("losses", self.losses),
@@ -146,6 +277,8 @@ class CrossEntropyCurve(Curve):
             ("standard_errors", self.standard_errors),
             ("covariance", self.covariance),
             ("sequences", self.sequences),
+            ("skewness", self.skewness),
+            ("smoothed", self.smoothed),
         ]
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -161,6 +294,15 @@ class CrossEntropyCurve(Curve):
         from . import _html
 
         return _html.fragment(repr(self), _html.bars(self.h, ("tokens unmasked", "loss (nats)")))
+
+
+def _unskewed(width: float, skewness: Floats) -> Floats:
+    """Standard errors off at which the transformed error is ``width``, Hall's cubic inverted."""
+    skewed = np.abs(skewness) > 1e-9
+    safe = np.where(skewed, skewness, 1.0)
+    cubic = 3 / safe * (np.cbrt(1 + safe * (width - safe / 6)) - 1)
+    found: Floats = np.where(skewed, cubic, width)
+    return found
 
 
 def _checked_covariance(covariance: npt.ArrayLike, n: int) -> Floats:

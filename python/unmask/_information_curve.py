@@ -47,6 +47,8 @@ class InformationCurve(Curve):
     standard_errors : ndarray of float64, shape (n,), or None
         Standard errors of ``h`` if the curve was sampled. Those of ``z`` are the same, as ``h[0]``
         is exact.
+    samples : int or None
+        Sequences behind each point if the curve was sampled: how well the errors are known.
 
     Examples
     --------
@@ -65,6 +67,7 @@ class InformationCurve(Curve):
     estimator: str | None = None
     method: str = "given"
     standard_errors: Floats | None = None
+    samples: int | None = None
 
     _format: ClassVar[str] = "unmask information curve 1"
 
@@ -100,12 +103,13 @@ class InformationCurve(Curve):
         estimator: str | None = None,
         method: str = "given",
         standard_errors: Floats | None = None,
+        samples: int | None = None,
     ) -> Self:
         """From arrays that are right by construction."""
         for array in (mean_entropies, h, z, coverage, standard_errors):
             if array is not None:
                 array.flags.writeable = False
-        return cls(h, z, mean_entropies, coverage, estimator, method, standard_errors)
+        return cls(h, z, mean_entropies, coverage, estimator, method, standard_errors, samples)
 
     @property
     def excess_offset(self) -> float:
@@ -187,6 +191,7 @@ class InformationCurve(Curve):
             self.estimator,
             self.method,
             self.standard_errors,
+            self.samples,
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -202,6 +207,8 @@ class InformationCurve(Curve):
             arrays["coverage"] = self.coverage
         if self.standard_errors is not None:
             arrays["standard_errors"] = self.standard_errors
+        if self.samples is not None:
+            arrays["samples"] = np.array(self.samples)
         if self.estimator is not None:
             arrays["estimator"] = np.array(self.estimator)
         with open(path, "wb") as file:
@@ -238,11 +245,12 @@ class InformationCurve(Curve):
                 raise ValueError("lengths differ")
             estimator = str(arrays["estimator"]) if "estimator" in arrays else None
             method = str(arrays["method"])
+            samples = int(arrays["samples"]) if "samples" in arrays else None
         except FileNotFoundError:
             raise
         except Exception as error:
             raise ValueError(f"{os.fspath(path)}: not a saved information curve") from error
-        return cls._made(means, h, z, coverage, estimator, method, errors)
+        return cls._made(means, h, z, coverage, estimator, method, errors, samples)
 
     def __reduce__(self) -> tuple[object, ...]:
         return self._made, (
@@ -253,6 +261,7 @@ class InformationCurve(Curve):
             self.estimator,
             self.method,
             self.standard_errors,
+            self.samples,
         )
 
     def __repr__(self) -> str:

@@ -68,7 +68,7 @@ def sampled_curve(
         if distribution.counted:
             coverage = _sampled_coverage(distribution, generator)
     return InformationCurve._made(
-        entropies, h, h[0] - h, coverage, estimator, "sampled", standard_errors=errors
+        entropies, h, h[0] - h, coverage, estimator, "sampled", errors, samples
     )
 
 

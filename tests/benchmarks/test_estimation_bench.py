@@ -8,76 +8,26 @@ import time
 import numpy as np
 import pytest
 
+from intervals import LAWS
 from unmask import information_curve, schedules
-from unmask.distributions import BayesianNetwork, HiddenMarkov
 from unmask.estimation import CurveAccumulator, estimate_curve, gain
-from unmask.estimation._gain import t_quantile
 
 REPETITIONS = 500
-LEVEL = 0.95
-
-
-def hidden_markov():
-    return HiddenMarkov([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], [[0.95, 0.05], [0.05, 0.95]], 12)
-
-
-def network():
-    generator = np.random.default_rng(1)
-    parents = [sorted(generator.choice(i, min(i, 2), replace=False)) for i in range(10)]
-    tables = [generator.dirichlet(np.full(3, 0.4), size=(3,) * len(p)) for p in parents]
-    return BayesianNetwork([[int(i) for i in p] for p in parents], tables)
-
-
-LAWS = {"hidden Markov": hidden_markov, "network": network}
-
-
-@pytest.mark.parametrize("calibrated", [False, True])
-@pytest.mark.parametrize("law", LAWS)
-def test_coverage(benchmark, law, calibrated):
-    """Share of the 95% intervals that hold the truth: losses, and a difference of schedules."""
-    law = LAWS[law]()
-    exact = information_curve(law)
-    one = schedules.optimal(exact, steps=4)
-    two = schedules.uniform(law.n, 4)
-    truth = exact.expected_kl(two) - exact.expected_kl(one)
-
-    def study():
-        covered, differences, bias = [], [], []
-        for s in range(REPETITIONS):
-            data = law.sample(100, seed=10_000 + s)
-            curve = estimate_curve(
-                law, data, passes=300, batch_size=300, seed=s, calibrated=calibrated
-            )
-            width = t_quantile((1 + LEVEL) / 2, curve.sequences)
-            covered.append(abs(curve.h - exact.h) <= width * curve.standard_errors + 1e-9)
-            low, high = gain(curve, one, two).interval
-            differences.append(low <= truth <= high)
-            bias.append(curve.h - exact.h)
-        error = np.std(bias, axis=0) / np.sqrt(REPETITIONS) + 1e-12
-        return (
-            float(np.mean(covered)),
-            float(np.mean(differences)),
-            float(np.max(abs(np.mean(bias, axis=0)) / error)),
-        )
-
-    losses, differences, bias = benchmark.pedantic(study, rounds=1)
-    benchmark.extra_info |= {"losses": losses, "differences": differences, "bias in errors": bias}
-    print(f"\ncoverage {losses:.3f} of losses, {differences:.3f} of a gain; bias {bias:.1f} errors")
-    assert 0.92 <= losses <= 0.985
-    assert 0.92 <= differences <= 0.985
-    assert bias < 4
 
 
 @pytest.mark.parametrize("batch", [1, 32])
 @pytest.mark.parametrize("law", LAWS)
 def test_regret(benchmark, law, batch):
-    """Excess of the schedule chosen above the least, at 300 calls of a batch."""
+    """Excess of the schedule chosen above the least, at 300 calls of a batch.
+
+    Chosen by the losses as they are, by their entropies, and by both smoothed, as `recommend` does.
+    """
     law = LAWS[law]()
     exact = information_curve(law)
     data = law.sample(300 * batch, seed=0)
 
     def study():
-        lost = {False: [], True: []}
+        lost = {}
         for s in range(40):
             gathered = CurveAccumulator(law.n)
             passes = 300 * batch
@@ -90,17 +40,25 @@ def test_regret(benchmark, law, batch):
                 counts=range(law.n),
                 resume=gathered,
             )
-            for calibrated, found in lost.items():
-                curve = gathered.curve(calibrated=calibrated)
+            losses, entropies = gathered.curve(), gathered.curve(calibrated=True)
+            curves = {
+                "losses": losses,
+                "entropies": entropies,
+                "losses, smoothed": losses.smoothed,
+                "entropies, smoothed": entropies.smoothed,
+            }
+            for name, curve in curves.items():
                 for steps in (2, 3, 4, 6):
                     best = exact.expected_kl(schedules.optimal(exact, steps=steps))
                     chosen = schedules.optimal(curve, steps=steps)
-                    found.append(exact.expected_kl(chosen) / best - 1)
-        return {calibrated: float(np.mean(found)) for calibrated, found in lost.items()}
+                    lost.setdefault(name, []).append(exact.expected_kl(chosen) / best - 1)
+        return {name: float(np.mean(found)) for name, found in lost.items()}
 
     found = benchmark.pedantic(study, rounds=1)
-    benchmark.extra_info |= {"losses": found[False], "entropies": found[True]}
-    print(f"\nexcess too large by {found[False]:.2%} by losses, {found[True]:.2%} by entropies")
+    benchmark.extra_info |= found
+    print("\nexcess too large by", ", ".join(f"{v:.2%} by {name}" for name, v in found.items()))
+    if batch > 1:
+        assert found["losses, smoothed"] < 0.02
 
 
 @pytest.mark.parametrize("law", LAWS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ class LossPlan:
     counts: Codes  #: numbers of revealed tokens at which losses are known
     steps: int | None
     max_kl: float | None  #: expected KL in nats; above one token at a time if by default
-    advice: Recommendation
+    advice: Recommendation[Schedule]
     frontier: list[Schedule] | None
 
     @property
@@ -144,14 +145,30 @@ def plan_losses(
     frontier = None
     if by_default:
         max_kl = DEFAULT_MAX_KL
-        best = schedules.optimal(_relative(curve), max_kl=max_kl)
-        lengths = sorted({*ladder(curve.n), best.nfe})
-        found = {one.nfe: one for one in (schedules.optimal(curve, steps=k) for k in lengths)}
+        length = _fewest(_relative(curve), max_kl)
+        lengths = sorted({*ladder(curve.n), length})
+        likely = curve.smoothed or curve
+        found = {one.nfe: one for one in (schedules.optimal(likely, steps=k) for k in lengths)}
         frontier = list(found.values())
+    elif max_kl is not None:
+        length = _fewest(curve, max_kl)
     else:
-        best = schedules.optimal(curve, steps=steps, max_kl=max_kl)
-    advice = recommend(curve, steps=best.nfe)
+        assert steps is not None
+        length = steps
+    advice = recommend(curve, steps=length)
     return LossPlan(path, curve, counts, steps, max_kl, advice, frontier)
+
+
+def _fewest(curve: CrossEntropyCurve, max_kl: float) -> int:
+    """Steps for a goal of the schedule that is recommended, priced by the losses as estimated."""
+    length = schedules.optimal(curve, max_kl=max_kl).nfe
+    if curve.smoothed is not None:
+        while length < curve.n:
+            chosen = schedules.optimal(curve.smoothed, steps=length)
+            if curve.expected_kl(chosen) <= max_kl:
+                break
+            length += 1
+    return length
 
 
 def _curve(
@@ -175,18 +192,12 @@ def _curve(
             ) from None
         found, scale = gathered.curve(), unit.in_nats
         known = np.unique(gathered._table()[1])
-    covariance = None if found.covariance is None else np.asarray(found.covariance) * scale**2
-    return (
-        CrossEntropyCurve(
-            found.h * scale,
-            entropy=found.entropy if entropy is None else unit.nats(entropy),
-            covariance=covariance,
-            sequences=found.sequences,
-        ),
-        known,
-    )
+    known_entropy = found.entropy if entropy is None else unit.nats(entropy)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # said among the warnings of the plan
+        return found._scaled(scale, known_entropy), known
 
 
 def _relative(curve: CrossEntropyCurve) -> CrossEntropyCurve:
     """The same losses, priced above one token at a time."""
-    return CrossEntropyCurve(curve.h, entropy=float(np.sum(curve.h)))
+    return curve._scaled(1.0, float(np.sum(curve.h)))

@@ -200,8 +200,9 @@ class CurveAccumulator:
         Returns
         -------
         CrossEntropyCurve
-            With ``standard_errors``, and ``covariance`` up to 4,096 tokens, unless some count was
-            visited by one sequence only.
+            With ``standard_errors``, ``skewness``, the losses as they most likely are as
+            ``smoothed``, and ``covariance`` up to 4,096 tokens, unless some count was visited by
+            one sequence only.
 
         Raises
         ------
@@ -213,8 +214,9 @@ class CurveAccumulator:
             knots = whole(knots, "knots", 2)
         sequence, revealed, loss, entropy, weight = self._table()
         if calibrated:
-            loss = self._known(entropy)
-        return fitted(self._n, sequence, revealed, loss, weight, knots)
+            return fitted(self._n, sequence, revealed, self._known(entropy), weight, knots)
+        known = None if np.isnan(entropy).any() else entropy
+        return fitted(self._n, sequence, revealed, loss, weight, knots, known)
 
     def _calibration(self) -> CrossEntropyCurve:
         """Losses less entropies, at the counts and with the errors of a curve."""

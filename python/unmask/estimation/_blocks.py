@@ -51,7 +51,28 @@ class BlockCurves:
             return CrossEntropyCurve(losses)
         total = sum(np.asarray(curve.covariance) for curve in self.curves)
         fewest = min(curve.sequences or 2 for curve in self.curves)
-        return CrossEntropyCurve(losses, covariance=total / count**2, sequences=fewest)
+        smoothed = self.smoothed
+        return CrossEntropyCurve(
+            losses,
+            covariance=total / count**2,
+            sequences=fewest,
+            smoothed=None if smoothed is None else smoothed.shared,
+        )
+
+    @property
+    def smoothed(self) -> BlockCurves | None:
+        """Losses of all blocks as they most likely are; ``None`` where that is not known."""
+        curves = tuple(curve.smoothed for curve in self.curves if curve.smoothed is not None)
+        return BlockCurves(curves) if len(curves) == len(self.curves) else None
+
+    def _each(
+        self, plan: Schedule | Sequence[Schedule], name: str = "plan"
+    ) -> tuple[Schedule, ...]:
+        """Return one schedule for each block."""
+        plans = (plan,) * len(self.curves) if isinstance(plan, Schedule) else tuple(plan)
+        if len(plans) != len(self.curves):
+            raise ValueError(f"{name}: has {len(plans)} schedules, expected {len(self.curves)}")
+        return plans
 
     def cost(self, plan: Schedule | Sequence[Schedule]) -> float:
         """Sum of the losses of all blocks in nats: the expected KL plus the entropy of the data.
@@ -61,10 +82,8 @@ class BlockCurves:
         plan : Schedule or sequence of Schedule
             One for all blocks, or one for each.
         """
-        plans = [plan] * len(self.curves) if isinstance(plan, Schedule) else list(plan)
-        if len(plans) != len(self.curves):
-            raise ValueError(f"plan: has {len(plans)} schedules, expected {len(self.curves)}")
-        return sum(curve.cost(one) for curve, one in zip(self.curves, plans, strict=True))
+        pairs = zip(self.curves, self._each(plan), strict=True)
+        return sum(curve.cost(one) for curve, one in pairs)
 
     def optimal(self, steps: int) -> list[Schedule]:
         """Find the best schedules of at most so many steps in all, one for each block.

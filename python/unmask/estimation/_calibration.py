@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import _check
 from .._curve import Curve, Floats
+from .._student import t_quantile
 from ._accumulator import CurveAccumulator
-from ._gain import covariance_of, t_quantile
+from ._gain import covariance_of
 from ._tensor import Codes
 
 
@@ -48,7 +50,8 @@ class Calibration:
         if self.standard_errors is None:
             return None
         level = 1 - (1 - self.confidence) / (2 * len(self.gaps))
-        widths = t_quantile(level, self.sequences) * self.standard_errors
+        degrees = None if self.sequences is None else max(1, self.sequences - 1)
+        widths = t_quantile(level, degrees) * self.standard_errors
         return bool((np.abs(self.gaps) <= widths + 1e-12).all())
 
     def __repr__(self) -> str:
@@ -95,8 +98,7 @@ revealed (too sure of itself)>
             f"gathered: is a {type(gathered).__name__}, expected a CurveAccumulator, such as was "
             "given to estimate_curve as resume="
         )
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence: is {confidence}, expected a level between 0 and 1")
+    confidence = _check.level(confidence, "confidence")
     curve = gathered._calibration()
     revealed = np.unique(gathered._table()[1])
     errors = curve.standard_errors

@@ -142,7 +142,8 @@ def estimate_curve(
     Returns
     -------
     CrossEntropyCurve or, with `block_length`, BlockCurves
-        With standard errors and covariance. Visited are ``0.7 sqrt(passes)`` counts, 0 and
+        With standard errors and covariance, `CrossEntropyCurve.interval`, and the losses as they
+        most likely are, ``smoothed``, by which `recommend` chooses. Visited are ``0.7 sqrt(passes)`` counts, 0 and
         ``n - 1`` among them and denser towards 0, or all ``n`` if that is more: there the estimate
         is unbiased, and between them linear. A cliff between two of them comes out as a slope.
 

@@ -10,16 +10,20 @@ If every sequence is seen at every count, the estimate is the mean.
 
 The covariance does not rest on that model. It is the sum of squares of what each sequence
 contributed, with the correction for leverage of Bell and McCaffrey (CR2), which is exact under the
-model and, for the mean, the sample covariance.
+model and, for the mean, the sample covariance. Sums of cubes give the skewness: losses are skewed,
+and a mean of 25 of them is not normal yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .._cross_entropy_curve import CrossEntropyCurve
+from ._smooth import MOST_SMOOTHED, smoothed
 from ._tensor import Codes, Floats
 
 #: Entries of the small matrices of sequences that are held at a time.
@@ -28,8 +32,22 @@ HELD = 1 << 20
 #: Counts at which losses can be fitted, and tokens of which a covariance is kept: 128 MB.
 MOST = 4096
 
+#: Numbers that sequences contribute to the curve, up to which they are kept: 128 MB.
+MOST_CONTRIBUTIONS = 1 << 24
+
 #: Directions of a sequence that it alone determines say nothing about noise.
 LEVERAGE = 1e-9
+
+
+@dataclass(frozen=True)
+class Fit:
+    """An estimate at the nodes of the curve."""
+
+    values: Floats  #: in nats, shape (k,)
+    covariance: Floats | None  #: unless a node has a single sequence
+    #: What each sequence contributed to the error, (G, k): the covariance is the sum of squares.
+    contributions: Floats | None
+    seen: Codes  #: sequences behind each node
 
 
 def fitted(
@@ -39,12 +57,14 @@ def fitted(
     loss: Floats,
     weight: Floats,
     knots: int | None = None,
+    entropy: Floats | None = None,
 ) -> CrossEntropyCurve:
     """Estimate the curve.
 
     Losses at counts that were not visited are interpolated linearly between their neighbours, and
     are those of the nearest one at the ends. With ``knots``, the curve is the piecewise linear
-    function with so many nodes that fits best.
+    function with so many nodes that fits best. With ``entropy`` of the predictions the smoothed
+    curve leans on them.
     """
     if not len(loss):
         raise ValueError("curve: nothing was gathered, expected losses at one count or more")
@@ -54,27 +74,68 @@ def fitted(
             f"knots: losses were gathered at {len(nodes)} counts, expected at most {MOST} or "
             "knots= to fit as many"
         )
-    problem = _Problem(n, nodes, sequence, revealed, loss, weight)
-    losses, covariance = problem.solve()
-    left, right, share = _between(np.arange(n), nodes)
-    curve = losses[left] * (1 - share) + losses[right] * share
-    if covariance is None:
-        return CrossEntropyCurve(curve)
-    half = covariance[left] * (1 - share)[:, None] + covariance[right] * share[:, None]
-    own = np.arange(n)
-    variance = half[own, left] * (1 - share) + half[own, right] * share
-    errors = np.sqrt(np.maximum(variance, 0.0))  # rounding
-    if n > MOST:
-        return CrossEntropyCurve(curve, standard_errors=errors, sequences=problem.fewest)
-    # Rows of the transpose lie together in memory; the result is symmetric but for rounding.
-    half = np.ascontiguousarray(half.T)
-    whole = half[left] * (1 - share)[:, None]
-    whole += half[right] * share[:, None]
-    whole = (whole + whole.T) / 2
-    np.fill_diagonal(whole, errors**2)
+
+    def fit(values: Floats) -> Fit:
+        return _Problem(n, nodes, sequence, revealed, values, weight).solve()
+
+    found = fit(loss)
+    curve = _Line(n, nodes)
+    if found.covariance is None:
+        return CrossEntropyCurve(curve.values(found.values))
+    parts = None if entropy is None else (fit(entropy), fit(loss - entropy))
+    smooth = None
+    if len(nodes) <= MOST_SMOOTHED:
+        likely, covariance = smoothed(found, parts)
+        smooth = CrossEntropyCurve(curve.values(likely), **curve.errors(covariance))
     return CrossEntropyCurve(
-        curve, standard_errors=errors, covariance=whole, sequences=problem.fewest
+        curve.values(found.values),
+        **curve.errors(found.covariance),
+        sequences=int(found.seen.min()),
+        skewness=curve.skewness(found),
+        smoothed=smooth,
     )
+
+
+class _Line:
+    """The piecewise linear curve through nodes, and what errors at these become."""
+
+    def __init__(self, n: int, nodes: Codes) -> None:
+        self.n = n
+        self.left, self.right, self.share = _between(np.arange(n), nodes)
+
+    def values(self, given: Floats) -> Floats:
+        """At all counts; of the last axis."""
+        line: Floats = given[..., self.left] * (1 - self.share)
+        line += given[..., self.right] * self.share
+        return line
+
+    def errors(self, covariance: Floats) -> dict[str, Any]:
+        """Standard errors, and the covariance where it is not too large to be kept."""
+        half = self.values(covariance)
+        own = np.arange(self.n)
+        variance = half[self.left, own] * (1 - self.share) + half[self.right, own] * self.share
+        errors = np.sqrt(np.maximum(variance, 0.0))  # rounding
+        if self.n > MOST:
+            return {"standard_errors": errors}
+        whole = half[self.left] * (1 - self.share)[:, None]
+        whole += half[self.right] * self.share[:, None]
+        # Symmetric but for rounding.
+        whole = (whole + whole.T) / 2
+        np.fill_diagonal(whole, errors**2)
+        return {"standard_errors": errors, "covariance": whole}
+
+    def skewness(self, found: Fit) -> Floats | None:
+        """Of the errors; none where there are so many sequences that it does not matter."""
+        parts = found.contributions
+        if parts is None or len(parts) * self.n > MOST_CONTRIBUTIONS:
+            return None
+        parts = self.values(parts)
+        second, third = (parts**2).sum(axis=0), (parts**3).sum(axis=0)
+        crude = np.divide(third, second**1.5, out=np.zeros(self.n), where=second > 0)
+        seen = found.seen[np.stack([self.left, self.right])].min(axis=0)
+        # The factor that makes the skewness of a normal sample unbiased.
+        unbiased: Floats = crude * np.sqrt(seen * (seen - 1)) / np.maximum(seen - 2, 1)
+        return np.where(seen > 2, unbiased, 0.0)
 
 
 class _Problem:
@@ -99,22 +160,30 @@ class _Problem:
             self.index, self.value = self.index[:, :1], self.value[:, :1]
         self.sizes = np.bincount(group)
         self.starts = np.concatenate(([0], np.cumsum(self.sizes)))[:-1]
-        #: Sequences behind the node that has fewest.
         seen = np.zeros(len(nodes), dtype=np.int64)
         for column, value in zip(self.index.T, self.value.T, strict=True):
             seen += np.bincount(column[value > 0], minlength=len(nodes))
-        self.fewest = int(seen.min())
+        self.seen = seen
 
-    def solve(self) -> tuple[Floats, Floats | None]:
-        """Losses at the nodes and their covariance; none where a node has a single sequence."""
+    def solve(self) -> Fit:
+        """Losses at the nodes and their errors; none where a node has a single sequence."""
         ratio = 0.0
         if (self.sizes > 1).any():
             ratio = self._ratio(self._estimate(0.0)[0])
         losses, inverse = self._estimate(ratio)
-        if self.fewest < 2:
-            return losses, None
-        covariance: Floats = inverse @ self._scatter(losses, inverse, ratio) @ inverse
-        return losses, covariance
+        if self.seen.min() < 2:
+            return Fit(losses, None, None, self.seen)
+        count = len(self.nodes)
+        scatter = np.zeros((count, count))
+        keep = len(self.sizes) * count <= MOST_CONTRIBUTIONS
+        contributions = np.zeros((len(self.sizes), count)) if keep else None
+        for groups, index, parts in self._parts(losses, inverse, ratio):
+            np.add.at(scatter, _pairs(index), parts[:, :, None] * parts[:, None, :])
+            if contributions is not None:
+                np.add.at(contributions, (groups[:, None], index), parts)
+        if contributions is not None:
+            contributions = contributions @ inverse
+        return Fit(losses, inverse @ scatter @ inverse, contributions, self.seen)
 
     def _estimate(self, ratio: float) -> tuple[Floats, Floats]:
         """Solution of the normal equations, and the inverse of their matrix."""
@@ -140,10 +209,10 @@ class _Problem:
         noise = max(total - shared, total * 1e-3)
         return shared / noise if noise > 0 else 0.0
 
-    def _scatter(self, losses: Floats, inverse: Floats, ratio: float) -> Floats:
-        """Sum over sequences of the square of what each contributes to the normal equations."""
-        count = len(self.nodes)
-        total = np.zeros((count, count))
+    def _parts(
+        self, losses: Floats, inverse: Floats, ratio: float
+    ) -> Iterator[tuple[Codes, Codes, Floats]]:
+        """Sequences, the nodes they touch, and what they contribute to the normal equations."""
         residuals = self._residuals(losses)
         for records, whitening in self._batches(ratio):
             index, basis = self._whitened(records, whitening)
@@ -153,9 +222,7 @@ class _Problem:
             white = np.einsum("gij,gj->gi", whitening, residuals[records])
             white = np.einsum("gji,gj->gi", vectors, white) * scale
             white = np.einsum("gij,gj->gi", vectors, white)
-            parts = np.einsum("gie,gi->ge", basis, white)
-            np.add.at(total, _pairs(index), parts[:, :, None] * parts[:, None, :])
-        return total
+            yield self.group[records[:, 0]], index, np.einsum("gie,gi->ge", basis, white)
 
     def _residuals(self, losses: Floats) -> Floats:
         residuals: Floats = self.loss - (losses[self.index] * self.value).sum(axis=1)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 
+from .. import _check
 from .._curve import Curve, Floats
+from .._information_curve import InformationCurve
 from .._schedule import Schedule
+from .._student import t_quantile
+from ._blocks import BlockCurves
+
+#: What is compared: schedules, or one of them for each block.
+P = TypeVar("P", Schedule, tuple[Schedule, ...])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Gain:
+class Gain(Generic[P]):
     """Difference in expected KL between two schedules; made by `gain`.
 
     Attributes
     ----------
-    schedule, baseline : Schedule
-        What is compared.
+    schedule, baseline : Schedule or tuple of Schedule
+        What is compared; of blocks one for each.
     total : float
         Expected KL of the baseline less that of the schedule, in nats: positive where the schedule
         is better. The entropy of the data cancels.
@@ -29,20 +37,30 @@ class Gain:
         Level of the interval.
     interval : tuple of float or None
         Confidence interval of the total, in nats: Student's t with as many degrees of freedom as
-        the loss with the fewest sequences has, which is careful.
+        the loss with the fewest sequences has, which is careful; of blocks those of Welch and
+        Satterthwaite.
+    blocks : tuple of Gain
+        Of each block, which sum to the total; empty unless the curve is one of blocks.
     """
 
-    schedule: Schedule
-    baseline: Schedule
+    schedule: P
+    baseline: P
     total: float
     standard_error: float | None
     confidence: float
     interval: tuple[float, float] | None
+    blocks: tuple[Gain[Schedule], ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Number of tokens."""
+        plan: Schedule | tuple[Schedule, ...] = self.schedule
+        return plan.n if isinstance(plan, Schedule) else sum(one.n for one in plan)
 
     @property
     def per_token(self) -> float:
         """Total by number of tokens, in nats."""
-        return self.total / self.schedule.n
+        return self.total / self.n
 
     @property
     def interval_per_token(self) -> tuple[float, float] | None:
@@ -50,7 +68,7 @@ class Gain:
         if self.interval is None:
             return None
         low, high = self.interval
-        return low / self.schedule.n, high / self.schedule.n
+        return low / self.n, high / self.n
 
     @property
     def certain(self) -> bool | None:
@@ -60,16 +78,35 @@ class Gain:
         return self.schedule == self.baseline or not self.interval[0] <= 0.0 <= self.interval[1]
 
     def __repr__(self) -> str:
+        of = f" over {len(self.blocks)} blocks" if self.blocks else ""
         if self.interval is None:
-            return f"<Gain {self.total:.4g} nats, {self.per_token:.3g} per token>"
+            return f"<Gain {self.total:.4g} nats{of}, {self.per_token:.3g} per token>"
         low, high = self.interval
         return (
-            f"<Gain {self.total:.4g} nats ({self.confidence:.0%}: {low:.4g} to {high:.4g}), "
+            f"<Gain {self.total:.4g} nats{of} ({self.confidence:.0%}: {low:.4g} to {high:.4g}), "
             f"{self.per_token:.3g} per token>"
         )
 
 
-def gain(curve: Curve, schedule: Schedule, baseline: Schedule, *, confidence: float = 0.95) -> Gain:
+@overload
+def gain(
+    curve: Curve, schedule: Schedule, baseline: Schedule, *, confidence: float = ...
+) -> Gain[Schedule]: ...
+
+
+@overload
+def gain(
+    curve: BlockCurves,
+    schedule: Schedule | Sequence[Schedule],
+    baseline: Schedule | Sequence[Schedule],
+    *,
+    confidence: float = ...,
+) -> Gain[tuple[Schedule, ...]]: ...
+
+
+def gain(
+    curve: Curve | BlockCurves, schedule: Any, baseline: Any, *, confidence: float = 0.95
+) -> Gain[Any]:
     r"""Compare two schedules.
 
     The difference :math:`\sum_m c_m \ell_m` has coefficients that sum to zero: what all losses of
@@ -77,17 +114,19 @@ def gain(curve: Curve, schedule: Schedule, baseline: Schedule, *, confidence: fl
 
     Parameters
     ----------
-    curve : CrossEntropyCurve or InformationCurve
+    curve : CrossEntropyCurve, InformationCurve or BlockCurves
         What schedules are priced by.
-    schedule, baseline : Schedule
-        For as many tokens. Fixed, or chosen without the data of the curve: of a schedule that was
-        chosen by the curve the estimate is optimistic, see `recommend`.
+    schedule, baseline : Schedule, or a sequence of one for each block
+        For as many tokens; of blocks, one alone is for all of them. Fixed, or chosen without the
+        data of the curve: of a schedule that was chosen by the curve the estimate is optimistic,
+        see `recommend`.
     confidence : float
         Level of the interval, between 0 and 1.
 
     Returns
     -------
     Gain
+        The total and, with blocks, that of each.
 
     Raises
     ------
@@ -101,20 +140,68 @@ def gain(curve: Curve, schedule: Schedule, baseline: Schedule, *, confidence: fl
     >>> gain(curve, Schedule([1, 3]), Schedule([2, 2]))
     <Gain 0.2 nats (95%: -0.6628 to 1.063), 0.05 per token>
     """
+    confidence = _check.level(confidence, "confidence")
+    if isinstance(curve, BlockCurves):
+        return _over_blocks(
+            curve, curve._each(schedule, "schedule"), curve._each(baseline, "baseline"), confidence
+        )
+    if not isinstance(curve, Curve):
+        raise TypeError(
+            f"curve: is a {type(curve).__name__}, expected a CrossEntropyCurve, an "
+            "InformationCurve or BlockCurves"
+        )
     total = -float(curve._excess(schedule) - curve._excess(baseline))
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence: is {confidence}, expected a level between 0 and 1")
     covariance = covariance_of(curve)
     if covariance is None:
         return Gain(schedule, baseline, total, None, confidence, None)
     weights = coefficients(baseline) - coefficients(schedule)
     error = math.sqrt(max(0.0, float(weights @ covariance @ weights)))
-    width = error * t_quantile((1 + confidence) / 2, getattr(curve, "sequences", None))
-    return Gain(schedule, baseline, total, error, confidence, (total - width, total + width))
+    ends = _interval(total, error, confidence, degrees_of(curve))
+    return Gain(schedule, baseline, total, error, confidence, ends)
+
+
+def _over_blocks(
+    curves: BlockCurves,
+    plans: tuple[Schedule, ...],
+    baselines: tuple[Schedule, ...],
+    confidence: float,
+) -> Gain[tuple[Schedule, ...]]:
+    """Sum over blocks, whose estimates are independent."""
+    parts = tuple(
+        gain(curve, plan, baseline, confidence=confidence)
+        for curve, plan, baseline in zip(curves.curves, plans, baselines, strict=True)
+    )
+    total = math.fsum(part.total for part in parts)
+    variances = [part.standard_error**2 for part in parts if part.standard_error is not None]
+    if len(variances) < len(parts):
+        return Gain(plans, baselines, total, None, confidence, None, parts)
+    known = [degrees_of(curve) for curve in curves.curves]
+    spread = [v**2 / degrees for v, degrees in zip(variances, known, strict=True) if degrees]
+    variance = math.fsum(variances)
+    degrees = variance**2 / math.fsum(spread) if any(spread) else None
+    error = math.sqrt(variance)
+    ends = _interval(total, error, confidence, degrees)
+    return Gain(plans, baselines, total, error, confidence, ends, parts)
+
+
+def _interval(
+    total: float, error: float, confidence: float, degrees: float | None
+) -> tuple[float, float]:
+    width = error * t_quantile((1 + confidence) / 2, degrees)
+    return total - width, total + width
+
+
+def degrees_of(curve: Curve) -> int | None:
+    """Degrees of freedom of its errors: one fewer than sequences behind the loss with fewest."""
+    name = "samples" if isinstance(curve, InformationCurve) else "sequences"
+    sequences: int | None = getattr(curve, name, None)
+    return None if sequences is None else max(1, sequences - 1)
 
 
 def covariance_of(curve: Curve) -> Floats | None:
     """Covariance of the losses of a curve, if it knows."""
+    if isinstance(curve, InformationCurve) and curve.standard_errors is not None:
+        return np.diag(curve.standard_errors**2)  # points are sampled independently
     covariance = getattr(curve, "covariance", None)
     return None if covariance is None else np.asarray(covariance)
 
@@ -124,26 +211,3 @@ def coefficients(schedule: Schedule) -> Floats:
     weights = np.zeros(schedule.n)
     weights[schedule.cumulative[:-1]] = schedule.sizes
     return weights
-
-
-def t_quantile(level: float, sequences: int | None) -> float:
-    """Quantile of Student's t with one degree of freedom fewer than there are sequences.
-
-    Exact for one and two degrees of freedom; otherwise the expansion of Cornish and Fisher, good to
-    one per cent for three, and 1e-4 from ten on. Normal if `sequences` is not known.
-    """
-    z = NormalDist().inv_cdf(level)
-    if sequences is None:
-        return z
-    degrees = max(1, sequences - 1)
-    if degrees == 1:
-        return math.tan(math.pi * (level - 0.5))
-    if degrees == 2:
-        return (2 * level - 1) * math.sqrt(2 / (4 * level * (1 - level)))
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + math.fsum(term / degrees**power for power, term in enumerate(terms, start=1))

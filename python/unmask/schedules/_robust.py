@@ -26,6 +26,7 @@ from .._cross_entropy_curve import CrossEntropyCurve
 from .._curve import Curve
 from .._information_curve import InformationCurve
 from .._schedule import Schedule
+from .._student import t_quantile
 from ._arguments import check_curve, checked_steps
 
 Floats = npt.NDArray[np.float64]
@@ -153,9 +154,7 @@ def robust(curve: Curve, steps: int, *, confidence: float = 0.95, seed: int = 0)
     """
     check_curve(curve)
     n, steps = checked_steps(curve.n, steps)
-    confidence = _check.proportion(confidence, "confidence")
-    if confidence == 0:
-        raise ValueError("confidence: is 0, expected a number in (0, 1)")
+    confidence = _check.level(confidence, "confidence")
     seed = _check.integer(seed, "seed")
     band = _Band.of(curve, confidence, seed)
     candidates = [
@@ -229,12 +228,19 @@ def _errors(curve: Curve) -> tuple[Floats, Floats | None, int | None]:
             "for curves that are exact)"
         )
     errors = np.asarray(given, dtype=np.float64)
-    covariance = getattr(curve, "covariance", None)
-    if covariance is not None:
-        return errors, np.asarray(covariance, dtype=np.float64), getattr(curve, "sequences", None)
-    if isinstance(curve, InformationCurve) and curve.method == "sampled":
-        return errors, errors**2, None
-    return errors, None, getattr(curve, "sequences", None)
+    if isinstance(curve, InformationCurve):
+        covariance = errors**2 if curve.method == "sampled" else None
+        sequences = curve.samples
+    else:
+        given = getattr(curve, "covariance", None)
+        covariance = None if given is None else np.asarray(given, dtype=np.float64)
+        sequences = getattr(curve, "sequences", None)
+    if sequences == 1:
+        raise ValueError(
+            "curve: has a single sequence behind a point, expected two or more, of which the error "
+            "can be known"
+        )
+    return errors, covariance, sequences
 
 
 def _width(
@@ -258,9 +264,9 @@ def _width(
     if covariance is not None and covariance.ndim == 2 and len(errors) <= MOST_SIMULATED:
         width = min(width, _simulated(errors, covariance, spread, confidence, seed))
     if sequences is not None:
-        from ..estimation._gain import t_quantile
-
-        width *= t_quantile(level, sequences) / normal
+        # Errors that are themselves estimated: Student's t. Sidak's inequality holds given the
+        # standard errors, and on average too as long as these do not shrink where others grow.
+        width *= t_quantile(level, sequences - 1) / normal
     return width
 
 
