@@ -136,10 +136,17 @@ def test_the_logarithm_is_needed():
         bounds.logarithmic_steps(2048, 0.05, max_kl=0)
 
 
-def test_permutations_need_steps():
-    curve = of(np.log(256 - np.arange(256)))
-    for max_kl in (0.1, 0.5, 2.0):
-        assert bounds.least_steps(curve, max_kl) >= bounds.permutation_steps(256, max_kl)
+@given(st.integers(1, 300), st.floats(0, 1))
+def test_permutations_need_steps(n, share):
+    curve = unmask.information_curve(unmask.distributions.Permutation(n))
+    max_kl = max(share * curve.total_correlation, 1e-3)
+    assert bounds.least_steps(curve, max_kl) >= bounds.permutation_steps(n, max_kl)
+
+
+def test_one_step_is_enough_for_two_tokens():
+    # One step costs log 2; the formula alone would ask for 1.02 of them.
+    assert bounds.permutation_steps(2, 0.6932) == 1.0
+    assert bounds.permutation_steps(2, 0.6931) > 1.0
 
 
 def test_unknown_laws():
@@ -189,6 +196,11 @@ def test_certificates_are_read():
         proof["oods"]
     with pytest.raises(AttributeError):
         proof.expected_kl = 0.0
+    few = bounds.certificate(schedules.uniform(64, 32), curve, alphabet_size=2)["any order"]
+    assert few.value is None
+    assert few.reason.startswith("alphabet_size: is 2, expected letters for tokens of 4.15888 nats")
+    letters = bounds.certificate(schedules.uniform(64, 32), curve, alphabet_size=64)["any order"]
+    assert letters.value == pytest.approx(32 * math.log(64))
     free = bounds.certificate(Schedule([1] * 64), curve)
     assert free.expected_kl == free["worst case, all"].value == 0
     assert free["Chen-Cong-Li"].reason == "max_kl: is 0, expected a finite number of nats > 0"

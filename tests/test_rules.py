@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from unmask import InformationCurve, Schedule, schedules
+from unmask import InformationCurve, Schedule, bounds, schedules
 from unmask.testing import curves
 
 of = InformationCurve.from_conditional_entropies
@@ -127,7 +127,43 @@ def test_austin(curve, share):
     schedule = schedules.austin(curve.n, dtc, max_kl)
     assert schedule.n == curve.n
     assert curve.expected_kl(schedule) <= max_kl * (1 + 1e-12) + 1e-13 * curve.n * curve.h[0]
-    assert schedule.nfe <= 2 * math.sqrt(curve.n * dtc / max_kl) + 2
+    assert schedule.nfe <= bounds.austin_steps(curve, max_kl=max_kl)
+
+
+def random_curves(count, seed):
+    """Smooth and rough ones, with cliffs and flat stretches."""
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        n = int(rng.integers(2, 120))
+        drops = rng.exponential(size=n) ** rng.uniform(0.2, 6)
+        drops *= rng.random(n) < rng.uniform(0.02, 1)
+        yield of(rng.uniform(0, 2) * (rng.random() < 0.5) + np.cumsum(drops[::-1])[::-1] / n)
+
+
+def test_the_guarantees_on_thousands_of_curves():
+    rng = np.random.default_rng(1)
+    for curve in random_curves(3000, seed=0):
+        n, tc, dtc = curve.n, curve.total_correlation, curve.dual_total_correlation
+        mass = curve.harmonic_mass
+        max_kl = math.exp(rng.uniform(-4, 1)) * max(min(tc, dtc), 1e-9)
+        promised = [
+            (
+                schedules.total_correlation(n, tc, max_kl),
+                bounds.chen_cong_li_steps(n=n, total_correlation=tc, max_kl=max_kl),
+            ),
+            (
+                schedules.dual_total_correlation(n, dtc, max_kl),
+                bounds.chen_cong_li_steps(n=n, dual_total_correlation=dtc, max_kl=max_kl),
+            ),
+            (schedules.austin(n, dtc, max_kl), bounds.austin_steps(curve, max_kl=max_kl)),
+        ]
+        if mass > 0:
+            odds = schedules.harmonic(n, rho=max_kl / mass)
+            promised.append((odds, bounds.wainwright_steps(curve, max_kl=max_kl)))
+        slack = 1e-13 * n * curve.h[0]
+        for schedule, enough in promised:
+            assert curve.expected_kl(schedule) <= max_kl * (1 + 1e-12) + slack
+            assert schedule.nfe <= enough
 
 
 @given(curves(max_n=40), tolerances)

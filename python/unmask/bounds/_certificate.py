@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +10,7 @@ from typing import Literal
 from .._information_curve import InformationCurve
 from .._schedule import Schedule
 from ..schedules import minimax
-from ._arguments import check_information_curve, checked_schedule
+from ._arguments import ROUNDING, check_information_curve, checked_schedule
 from ._error import largest_step_kl, li_cai_kl, worst_order_kl
 from ._lower import least_kl, least_steps
 from ._steps import austin_steps, chen_cong_li_steps, wainwright_steps
@@ -35,7 +36,7 @@ class Bound:
     value : float or None
         None where the bound does not apply.
     source : str
-        Theorem and paper.
+        The result and the paper that it is from, or how it is computed.
     reason : str
         Why the bound does not apply, or empty.
     """
@@ -162,7 +163,13 @@ def certificate(
     def order() -> float:
         if alphabet_size is None:
             raise ValueError("alphabet_size: is not given")
-        return worst_order_kl(schedule, alphabet_size)
+        bound = worst_order_kl(schedule, alphabet_size)
+        if curve.h[0] > math.log(alphabet_size) * (1 + ROUNDING):
+            raise ValueError(
+                f"alphabet_size: is {alphabet_size}, expected letters for tokens of "
+                f"{curve.h[0]:.6g} nats each on average, at least {math.exp(curve.h[0]):.6g}"
+            )
+        return bound
 
     def shortest() -> float:
         return minimax(
@@ -171,7 +178,7 @@ def certificate(
 
     chen, li = "Chen, Cong and Li, arXiv 2511.04647", "Li and Cai, arXiv 2505.21400"
     wainwright = "Wainwright, arXiv 2608.13520"
-    program = "linear program over all curves within the bounds"
+    program = "linear program over all curves within the bounds, dual to unmask.schedules.minimax"
     rows: list[tuple[str, Kind, Literal["nats", "steps"], Callable[[], float], str]] = [
         ("exact", "exact", "nats", lambda: exact, f"left Riemann error, {chen}"),
         (
@@ -179,7 +186,7 @@ def certificate(
             "lower",
             "nats",
             lambda: least_kl(curve, schedule.nfe),
-            "dynamic programming",
+            "unmask.schedules.optimal, dynamic programming",
         ),
         (
             "worst case, TC",
@@ -215,23 +222,29 @@ def certificate(
             "upper",
             "nats",
             lambda: largest_step_kl(schedule, curve),
-            "(s_max - 1) Z_n",
+            f"(s_max - 1) Z_n, after {li}",
         ),
         ("Li-Cai", "upper", "nats", lambda: li_cai_kl(schedule, curve), li),
-        ("any order", "upper", "nats", order, "(n - k) log q, any law and order"),
+        (
+            "any order",
+            "upper",
+            "nats",
+            order,
+            "(n - k) log q for any law and any order, by the chain rule",
+        ),
         (
             "least for this curve",
             "lower",
             "steps",
             lambda: least_steps(curve, tolerance),
-            "dynamic programming",
+            "unmask.schedules.optimal, dynamic programming",
         ),
         (
             "minimax, TC and DTC",
             "upper",
             "steps",
             shortest,
-            "shortest for everything within the bounds",
+            "unmask.schedules.minimax, shortest for everything within the bounds",
         ),
         (
             "Chen-Cong-Li",

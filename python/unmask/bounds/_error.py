@@ -87,8 +87,9 @@ def largest_step_kl(
 def worst_order_kl(schedule: Schedule, alphabet_size: float) -> float:
     r"""Bound the KL of any ordered partition of any distribution: :math:`(n - k) \log q`.
 
-    Each step draws its first token right, and no other token can cost more than ``log q``. It holds
-    whatever the order, chosen or random, and not for the mean over orders alone.
+    By the chain rule of entropy: each step draws its first token right, and no other token can cost
+    more than ``log q``. It holds whatever the order, chosen or random, and not for the mean over
+    orders alone.
 
     Parameters
     ----------

@@ -12,7 +12,8 @@ from ..schedules._arguments import checked_max_kl, checked_tokens
 def least_kl(curve: Curve, steps: int) -> float:
     """Least expected KL of any random-order schedule of so many steps, in nats.
 
-    The optimum itself, by dynamic programming: see `unmask.schedules.optimal`.
+    The optimum itself, by dynamic programming over the left Riemann error (Chen, Cong and Li,
+    arXiv 2511.04647): see `unmask.schedules.optimal`.
 
     Parameters
     ----------
@@ -33,7 +34,8 @@ def least_kl(curve: Curve, steps: int) -> float:
 def least_steps(curve: Curve, max_kl: float) -> int:
     """Fewest steps of any random-order schedule with expected KL at most `max_kl`.
 
-    The optimum itself: see `unmask.schedules.optimal`.
+    The optimum itself, by dynamic programming over the left Riemann error (Chen, Cong and Li,
+    arXiv 2511.04647): see `unmask.schedules.optimal`.
 
     Parameters
     ----------
@@ -82,6 +84,10 @@ def logarithmic_steps(n: int, eps: float, max_kl: float | None = None) -> int:
 def permutation_steps(n: int, max_kl: float) -> float:
     r"""Steps that a uniform permutation needs: :math:`n / (1 + 2 \epsilon \log 2)`.
 
+    The curve is :math:`Z_j = \log n - \log(n - j + 1)`, and no random-order schedule of fewer steps
+    has an expected KL of at most :math:`\epsilon` (Chen, Cong and Li, arXiv 2511.04647). Order does
+    not matter here, so that no planned one is shorter either.
+
     Parameters
     ----------
     n : int
@@ -89,12 +95,20 @@ def permutation_steps(n: int, max_kl: float) -> float:
     max_kl : float
         Expected KL that is allowed, in nats, above 0.
 
+    Returns
+    -------
+    float
+        At most 1 where :math:`\epsilon \ge n \log n - \log n!`, for which one step is enough.
+
     Examples
     --------
     >>> round(permutation_steps(256, 0.5), 2)
     151.2
     """
-    return checked_tokens(n) / (1 + 2 * checked_max_kl(max_kl) * math.log(2))
+    n, max_kl = checked_tokens(n), checked_max_kl(max_kl)
+    needed = n / (1 + 2 * max_kl * math.log(2))
+    one_step = n * math.log(n) - math.lgamma(n + 1)
+    return min(needed, 1.0) if max_kl >= one_step else needed
 
 
 def unknown_law_calls(n: int) -> float:

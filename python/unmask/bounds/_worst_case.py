@@ -20,8 +20,9 @@ def worst_case_kl(
 ) -> float:
     r"""Largest expected KL of a schedule over every distribution within the bounds, in nats.
 
-    The optimum of a linear program over curves (see `unmask.schedules.minimax`). Any one bound
-    alone allows
+    The optimum of a linear program over curves (see `unmask.schedules.minimax`): every rising curve
+    is approached by some distribution (Chen, He, Jiang and Wang, ISIT 2009), so that a worst case
+    over curves is one over distributions. Any one bound alone allows
 
     * ``T max (s-1)/(n-a-1)`` for total correlation ``T``,
     * ``D max (s-1)/(a+1)`` for dual total correlation ``D``,

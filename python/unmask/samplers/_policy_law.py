@@ -78,8 +78,9 @@ def policy_law(
     has one path, and ``KL = E sum_t TC(X_{S_t} | revealed)``. The states that are reached form a
     tree whose marginals take one pass over the table a call: ``O(n prod q_i)``. Random choices are
     not drawn but summed over, with up to ``prod (1 + 2 q_i)`` branches. Probabilities too small for
-    double precision count as the smallest that is not, 5e-324, which adds less to a KL than rounding
-    does; at temperatures below one they are zero, which may make a KL infinite that is not.
+    double precision count as the smallest that is not, 5e-324, which adds less to a KL than
+    rounding does; at temperatures below one they are zero, which may make a KL infinite that is
+    not.
 
     Examples
     --------
