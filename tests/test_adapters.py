@@ -125,8 +125,9 @@ def test_llada_refuses():
         rule(np.full((1, 6), 126336), 3)
     with pytest.raises(ValueError, match="schedule: is empty"):
         adapters.llada([])
-    with pytest.raises(TypeError, match="schedule: is a int, expected a Schedule"):
-        adapters.llada([6])
+    for given in ([6], [Schedule([6]), 6]):
+        with pytest.raises(TypeError, match=r"schedule: item \d is a int, expected a Schedule for"):
+            adapters.llada(given)
     with pytest.raises(TypeError, match="steps: is a float, expected an integer"):
         rule(np.ones((1, 6), dtype=bool), 3.0)
 
@@ -271,6 +272,33 @@ def test_maskgit_takes_any_scalar():
     for ratio in (1 / 3, F32(1 / 3), np.array(1 / 3), np.array(1 / 3, dtype=F32)):
         assert int(6 * rule(ratio, 6)) == 5
     assert int(6 * rule(1)) == 0
+
+
+def test_maskgit_with_other_totals():
+    """Numbers of tokens that the schedule is not for: refused, or shared out."""
+    schedule = Schedule([1, 2, 3])
+    rule = adapters.maskgit(schedule)
+    for total in (7, np.array([6, 7]), F32(6)):
+        with pytest.raises((ValueError, TypeError), match=r"total_unknown: (is 7|has dtype float)"):
+            rule(1 / 3, total)
+    np.testing.assert_array_equal(rule(1 / 3, np.array([6, 6])), rule(1 / 3))
+    rule = adapters.maskgit(schedule, rescale=True)
+    totals = np.array([3, 6, 7, 12, 100])
+    kept = [np.floor(totals * rule(step / 3, totals)).astype(int) for step in (1, 2, 3)]
+    revealed = -np.diff(np.stack([totals, *kept]), axis=0).T
+    # Shares of 1/6, 2/6 and 3/6, what is left over to the largest remainders.
+    assert revealed.tolist() == [[1, 1, 1], [1, 2, 3], [1, 2, 4], [2, 4, 6], [17, 33, 50]]
+    assert int(12 * rule(2 / 3, 12)) == 6
+    with pytest.raises(ValueError, match="total_unknown: is 0, expected at least 1"):
+        rule(1 / 3, 0)
+
+    class Traced:
+        """What jax.jit passes on: it has no value."""
+
+        def __array__(self, *_args, **_options):
+            raise TypeError("traced")
+
+    assert rule(1 / 3, Traced()) == rule(1 / 3)
 
 
 def test_dplm(schedules, sizes, shape):
@@ -578,5 +606,6 @@ def test_bad_counts_and_step_maps_are_refused():
 def test_only_schedules_are_taken(make):
     with pytest.raises(TypeError, match="schedule: is a int, expected a Schedule"):
         make(3)
-    with pytest.raises(TypeError, match=r"schedule: is a \w+, expected a Schedule"):
+    # Of blocks that of LLaDA takes several.
+    with pytest.raises(TypeError, match=r"schedule: (item 0 )?is a \w+, expected a Schedule"):
         make(np.array([1, 2, 3]))

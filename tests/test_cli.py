@@ -15,8 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 import unmask
-from unmask import cli, schedules
-from unmask.cli import _progress, _source
+from unmask import _progress, cli, schedules
+from unmask.cli import _source
 from unmask.cli._draw import bars, sizes_text
 from unmask.cli._plan import DEFAULT_MAX_KL
 

@@ -1,8 +1,10 @@
 """Curves of models from a few hundred passes, and what is gathered on the way."""
 
 import copy
+import io
 import math
 import pickle
+import sys
 import tracemalloc
 
 import numpy as np
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import linalg, stats
 
 from intervals import assert_covers, covers
-from unmask import CrossEntropyCurve, Schedule, information_curve, schedules
+from unmask import CrossEntropyCurve, Schedule, _progress, information_curve, schedules
 from unmask._student import t_quantile
 from unmask.distributions import BayesianNetwork, HiddenMarkov
 from unmask.estimation import (
@@ -376,6 +378,25 @@ def test_interrupted_and_resumed():
     assert seen == [0.64, 0.8, 0.96, 1.0]
     straight = estimate_curve(oracle, DATA, passes=100, seed=3)
     np.testing.assert_allclose(resumed.h, straight.h, rtol=1e-12)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("progress", [True, False, None])
+def test_a_bar_on_a_terminal(monkeypatch, progress):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(_progress, "PATIENCE_SECONDS", 0.0)
+    for stream in (Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        curve = estimate_curve(LAW, DATA, passes=60, seed=0, progress=progress)
+        recommend(curve, steps=2, progress=progress)
+        shown = [name in stream.getvalue() for name in ("forward passes", "schedules")]
+        assert shown == [bool(progress) and stream.isatty()] * 2
+    with pytest.raises(TypeError, match="progress: is a str, expected True, False or a callable"):
+        estimate_curve(LAW, DATA, passes=60, progress="yes")
 
 
 def test_curves_with_errors_round_trip(tmp_path):

@@ -68,6 +68,13 @@ def llada(
     blocks = list(schedule) if several else [schedule]
     if not blocks:
         raise ValueError("schedule: is empty, expected one Schedule or more")
+    if several:
+        for index, block in enumerate(blocks):
+            if not isinstance(block, Schedule):
+                raise TypeError(
+                    f"schedule: item {index} is a {type(block).__name__}, expected a Schedule for "
+                    "each block; of step sizes make one, unmask.Schedule(sizes)"
+                )
     turns = cycle([_shape.checked(block) for block in blocks])
 
     def get_num_transfer_tokens(mask_index: Any, steps: int) -> Any:

@@ -12,7 +12,7 @@ from .._schedule import Schedule
 from . import _shape
 
 
-def maskgit(schedule: Schedule) -> Callable[..., Any]:
+def maskgit(schedule: Schedule, *, rescale: bool = False) -> Callable[..., Any]:
     """Make a drop-in for the ``mask_schedule.schedule(ratio, total_unknown, method)`` of MaskGIT.
 
     Seen: ``libml/parallel_decode.py`` of google-research/maskgit of 2022, and its ports. After step
@@ -30,14 +30,23 @@ def maskgit(schedule: Schedule) -> Callable[..., Any]:
     ----------
     schedule : Schedule
         For all tokens of an image.
+    rescale : bool
+        Whether images with another number of unknown tokens than the schedule has (editing,
+        inpainting) get them in the same proportions, by largest remainder. An error if not.
 
     Returns
     -------
     callable
         ``f(ratio, total_unknown=n, method=None)`` returns the fraction to stay masked after the
         step that ends at `ratio`, a number or a scalar of any array library, under `jax.jit` as
-        well. `total_unknown` and `method` are accepted and not used. Images with another number of
-        unknown tokens get the floor of their share.
+        well; one for each image where `total_unknown` is one for each and not that of the schedule.
+        `method` is accepted and not used.
+
+    Raises
+    ------
+    ValueError
+        By the callable: if `total_unknown` is another number than the schedule has, and `rescale`
+        is not set. Under `jax.jit` it cannot be seen: such images get the floor of their share.
 
     Examples
     --------
@@ -47,17 +56,51 @@ def maskgit(schedule: Schedule) -> Callable[..., Any]:
     """
     steps = _shape.checked(schedule).nfe
     halfway = (np.arange(steps) + 0.5) / steps
-    drops = schedule.sizes / schedule.n
-    start = 1 + 0.5 / schedule.n
 
     def fraction(ratio: Any, total_unknown: Any = None, method: Any = None) -> Any:
         if _shape.is_tensor(ratio):
-            return _shape.alike(np.array(fraction(ratio.tolist()), dtype=np.float32), ratio)
-        if isinstance(ratio, float | int):
-            return start - float(drops[: np.searchsorted(halfway, ratio)].sum())
-        return start - ((ratio > halfway) * drops).sum()
+            kept = fraction(ratio.tolist(), total_unknown)
+            return _shape.alike(np.array(kept, dtype=np.float32), ratio)
+        start, drops = _start_and_drops(schedule, total_unknown, rescale)
+        kept = start - ((ratio > halfway) * drops).sum(-1)
+        return float(kept) if isinstance(ratio, float | int) and np.ndim(kept) == 0 else kept
 
     return fraction
+
+
+def _start_and_drops(
+    schedule: Schedule, total_unknown: Any, rescale: bool
+) -> tuple[Any, npt.NDArray[np.float64]]:
+    """One and half a token, and by what the fraction falls at each step; for each image."""
+    totals = _seen(total_unknown)
+    other = None if totals is None else totals[totals != schedule.n]
+    if totals is None or other is None or not other.size:
+        return 1 + 0.5 / schedule.n, schedule.sizes / schedule.n
+    if not rescale:
+        raise ValueError(
+            f"total_unknown: is {other[0]}, expected the {schedule.n} tokens of the schedule, or "
+            "rescale=True"
+        )
+    if other.min() < 1:
+        raise ValueError(f"total_unknown: is {other.min()}, expected at least 1")
+    shares = np.array([_shape.shared_out(schedule, int(total)) for total in totals.flat])
+    drops = shares.reshape(*totals.shape, schedule.nfe) / totals[..., None]
+    return 1 + 0.5 / totals, drops
+
+
+def _seen(total_unknown: Any) -> npt.NDArray[np.int64] | None:
+    """Return the numbers of tokens, or nothing where none are given or they are being traced."""
+    if total_unknown is None:
+        return None
+    if _shape.is_tensor(total_unknown):
+        total_unknown = total_unknown.tolist()
+    try:
+        totals = np.asarray(total_unknown)
+    except TypeError:  # as that of jax.jit is
+        return None
+    if totals.dtype.kind not in "iu":
+        raise TypeError(f"total_unknown: has dtype {totals.dtype}, expected integers")
+    return totals.astype(np.int64)
 
 
 def halton(schedule: Schedule, *, like: object = None) -> npt.NDArray[np.int32]:

@@ -259,9 +259,9 @@ def audit(
     the file, the best first.
     """
     with guarded():
+        from .._progress import progress_bar
         from ..samplers import leaderboard
         from ..samplers._leaderboard import require_enumerable
-        from ._progress import progress_bar
 
         plain = Estimator.PLUGIN
         source = _load(

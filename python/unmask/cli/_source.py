@@ -14,9 +14,9 @@ import numpy as np
 from .. import io
 from .._compute import information_curve
 from .._information_curve import RELIABLE_COVERAGE, InformationCurve
+from .._progress import progress_bar
 from .._sampling import half_sample
 from ..distributions import Distribution, Empirical
-from ._progress import progress_bar
 
 if TYPE_CHECKING:
     from .._schedule import Schedule

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from .._cross_entropy_curve import CrossEntropyCurve
+from .._progress import Progress, reported
 from ..distributions import Distribution
 from ._accumulator import CurveAccumulator
 from ._arguments import checked_seed, oracle_of, whole
@@ -54,7 +55,7 @@ def estimate_curve(
     mask_token: int | None = ...,
     calibrated: bool = ...,
     resume: CurveAccumulator | Sequence[CurveAccumulator] | None = ...,
-    progress: Callable[[float], object] | None = ...,
+    progress: Progress = ...,
 ) -> CrossEntropyCurve: ...
 
 
@@ -73,7 +74,7 @@ def estimate_curve(
     mask_token: int | None = ...,
     calibrated: bool = ...,
     resume: CurveAccumulator | Sequence[CurveAccumulator] | None = ...,
-    progress: Callable[[float], object] | None = ...,
+    progress: Progress = ...,
 ) -> BlockCurves: ...
 
 
@@ -91,7 +92,7 @@ def estimate_curve(
     mask_token: int | None = None,
     calibrated: bool = False,
     resume: CurveAccumulator | Sequence[CurveAccumulator] | None = None,
-    progress: Callable[[float], object] | None = None,
+    progress: Progress = True,
 ) -> CrossEntropyCurve | BlockCurves:
     r"""Estimate the held-out loss of a masked model by number of revealed tokens.
 
@@ -136,16 +137,18 @@ def estimate_curve(
     resume : CurveAccumulator, or a sequence of one for each block, optional
         What was gathered before, or nothing yet. It is added to in place, and its passes are not
         done again: the same arguments finish what was interrupted.
-    progress : callable, optional
-        Called after each call of the oracle with the fraction of the passes done.
+    progress : bool or callable
+        ``True`` shows a bar, on a terminal and where it takes longer than half a second; a callable
+        is called after each call of the oracle with the fraction of the passes done.
 
     Returns
     -------
     CrossEntropyCurve or, with `block_length`, BlockCurves
         With standard errors and covariance, `CrossEntropyCurve.interval`, and the losses as they
-        most likely are, ``smoothed``, by which `recommend` chooses. Visited are ``0.7 sqrt(passes)`` counts, 0 and
-        ``n - 1`` among them and denser towards 0, or all ``n`` if that is more: there the estimate
-        is unbiased, and between them linear. A cliff between two of them comes out as a slope.
+        most likely are, ``smoothed``, by which `recommend` chooses. Visited are
+        ``0.7 sqrt(passes)`` counts, 0 and ``n - 1`` among them and denser towards 0, or all ``n``
+        if that is more: there the estimate is unbiased, and between them linear. A cliff between
+        two of them comes out as a slope.
 
     Raises
     ------
@@ -210,12 +213,12 @@ def estimate_curve(
     asked = _Asked(oracle_of(oracle), tokens, free, design, blocks, shift, mask_token)
     try:
         done = sum(one.passes for one in gathered)
-        for start in range(done, passes, batch_size):
-            asked.gather(
-                np.arange(start, min(start + batch_size, passes)), gathered, check=start == done
-            )
-            if progress is not None:
-                progress(min(start + batch_size, passes) / passes)
+        with reported(progress, "forward passes") as report:
+            for start in range(done, passes, batch_size):
+                stop = min(start + batch_size, passes)
+                asked.gather(np.arange(start, stop), gathered, check=start == done)
+                if report is not None:
+                    report(stop / passes)
     except KeyboardInterrupt:
         raise EstimationInterrupted(gathered) from None
     curves = tuple(one.curve(calibrated=calibrated) for one in gathered)

@@ -12,6 +12,7 @@ import numpy as np
 from .. import schedules
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._curve import Curve, Floats
+from .._progress import Progress, reported
 from .._schedule import Schedule
 from ._blocks import BlockCurves
 from ._gain import Gain, P, covariance_of, gain
@@ -95,7 +96,7 @@ def recommend(
     steps: int,
     confidence: float = ...,
     seed: Seed = ...,
-    progress: Callable[[float], object] | None = ...,
+    progress: Progress = ...,
 ) -> Recommendation[Schedule]: ...
 
 
@@ -106,7 +107,7 @@ def recommend(
     steps: int,
     confidence: float = ...,
     seed: Seed = ...,
-    progress: Callable[[float], object] | None = ...,
+    progress: Progress = ...,
 ) -> Recommendation[tuple[Schedule, ...]]: ...
 
 
@@ -116,7 +117,7 @@ def recommend(
     steps: int,
     confidence: float = 0.95,
     seed: Seed = 0,
-    progress: Callable[[float], object] | None = None,
+    progress: Progress = True,
 ) -> Recommendation[Any]:
     """Find the best schedule for a model, and what it gains over the rules in common use.
 
@@ -130,8 +131,9 @@ def recommend(
         Level of the intervals of the gains.
     seed : int or numpy.random.Generator, optional
         For `optimism` and `regret`.
-    progress : callable, optional
-        Called now and then with the fraction of the work done, which is that of 200 schedules.
+    progress : bool or callable
+        ``True`` shows a bar, on a terminal and where it takes longer than half a second; a callable
+        is called now and then with the fraction of the work done, which is that of 200 schedules.
 
     Returns
     -------
@@ -186,7 +188,8 @@ def recommend(
             gains[name] = gain(curve, best, plan, confidence=confidence)
         else:
             gains[name] = gain(curve, best, rule(curve.n, steps), confidence=confidence)
-    optimism, regret = _doubts(likely, best, steps, np.random.default_rng(seed), progress)
+    with reported(progress, "schedules") as report:
+        optimism, regret = _doubts(likely, best, steps, np.random.default_rng(seed), report)
     return Recommendation(best, MappingProxyType(gains), optimism, regret)
 
 

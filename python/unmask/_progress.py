@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress as Bar
+
+#: What is called with the fraction of the work done; or whether a bar is shown.
+Progress = bool | Callable[[float], object] | None
 
 #: Work shorter than this has no bar.
 PATIENCE_SECONDS = 0.5
@@ -20,7 +23,7 @@ def progress_bar(label: str) -> Iterator[Callable[[float], None] | None]:
         yield None
         return
     started = time.monotonic()
-    bar: Progress | None = None
+    bar: Bar | None = None
 
     def report(fraction: float) -> None:
         nonlocal bar
@@ -28,9 +31,9 @@ def progress_bar(label: str) -> Iterator[Callable[[float], None] | None]:
             if time.monotonic() - started < PATIENCE_SECONDS:
                 return
             from rich.console import Console
-            from rich.progress import Progress
+            from rich.progress import Progress as Bar
 
-            bar = Progress(console=Console(stderr=True), transient=True)
+            bar = Bar(console=Console(stderr=True), transient=True)
             bar.add_task(label, total=1.0)
             bar.start()
         bar.update(bar.task_ids[0], completed=fraction)
@@ -40,3 +43,22 @@ def progress_bar(label: str) -> Iterator[Callable[[float], None] | None]:
     finally:
         if bar is not None:
             bar.stop()
+
+
+@contextmanager
+def reported(progress: Progress, label: str) -> Iterator[Callable[[float], object] | None]:
+    """Yield what to call with the fraction done, for an argument ``progress``.
+
+    A callable is taken as it is; ``True`` shows a bar on a terminal.
+    """
+    if callable(progress):
+        yield progress
+    elif progress is None or isinstance(progress, bool):
+        if progress:
+            with progress_bar(label) as report:
+                yield report
+        else:
+            yield None
+    else:
+        kind = type(progress).__name__
+        raise TypeError(f"progress: is a {kind}, expected True, False or a callable")
