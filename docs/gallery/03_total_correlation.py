@@ -36,18 +36,9 @@ print(f"{schedule.nfe} steps, at most {bound:.1f}")
 print(f"{parity.expected_kl(schedule):.3f} nats, at most 0.5")
 
 # %%
-plot.schedule(schedule)
+growing = schedules.dual_total_correlation(256, repeated.dual_total_correlation, max_kl=0.5)
+plot.schedule(schedule, others={"DTC schedule": growing}).set_title("steps that shrink, and grow")
 
 # %%
 # With neither known, the sweep tries bounds :math:`2^i` on a doubling grid.
 len(schedules.sweep(256, max_kl=0.5, alphabet_size=2))
-
-# %%
-# Before that, Austin (arXiv 1809.10272) had single steps first and equal ones after, for a bound on
-# the dual total correlation: of order :math:`\sqrt{n D / \epsilon}` steps. What is shortest for as
-# much knowledge is on the next page.
-for n, dtc, max_kl in ((256, 0.693, 0.5), (4096, 0.693, 0.1), (4096, 50, 1.0)):
-    two_stage = schedules.austin(n, dtc, max_kl).nfe
-    geometric = schedules.dual_total_correlation(n, dtc, max_kl).nfe
-    shortest = schedules.minimax(n, max_kl=max_kl, dual_total_correlation=dtc).nfe
-    print(f"n {n}, DTC {dtc}: Austin {two_stage}, geometric {geometric}, minimax {shortest}")

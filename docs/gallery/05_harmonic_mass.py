@@ -8,13 +8,20 @@ multiply the odds of being revealed by :math:`1 + \rho` has an expected KL of at
 :math:`\rho H^*`, in at most :math:`3 + 2 \log n / \log (1 + \rho)` steps, whatever the law
 (Wainwright, arXiv 2608.13520). It has one knob, and knows nothing at all.
 
+More exactly, steps from :math:`a_t` to :math:`b_t` tokens cost at most
+
+.. math:: \sum_t \Bigl(\frac{\psi(b_t / n)}{\psi((a_t + 1) / n)} - 1\Bigr) H^*(a_t, b_t), \qquad
+    H^*(a, b) = \sum_{l=a+1}^{b-1} \frac{l (n - l)}{n} (Z_{l+1} - Z_l),
+
+where the last token must come alone.
+
 The minimax schedule for a known harmonic mass has the same guarantee and is never longer.
 """
 
 from matplotlib import pyplot as plt
 
 import unmask
-from unmask import plot, schedules
+from unmask import bounds, plot, schedules
 
 # %%
 # A hidden topic, and as many ones as zeros: 256 pairs of bits, of which the first are coins of one
@@ -40,6 +47,12 @@ for name, schedule in (
     ("the curve", best),
 ):
     print(f"{name:23s} {schedule.nfe:4d} steps, {curve.expected_kl(schedule):.4f} nats")
+
+# %%
+# The bound step by step, which sees where on the curve the mass is, and the one by its total:
+by_steps = bounds.wainwright_kl(odds, curve)
+by_total = bounds.wainwright_kl(odds, harmonic_mass=mass)
+print(f"{curve.expected_kl(odds):.4f} <= {by_steps:.4f} <= {by_total:.4f} nats")
 
 # %%
 fig, ax = plt.subplots(layout="constrained")
