@@ -410,6 +410,11 @@ def test_high_orders_say_what_sampling_costs():
     np.testing.assert_allclose(curve.h, np.log(2), rtol=1e-12)
 
 
+def test_more_memory_than_there_is():
+    with pytest.raises(MemoryError, match="method='sampled' estimates it"):
+        unmask.information_curve(unmask.distributions.Repeated(10**12, 2))
+
+
 def test_too_much_work_is_refused():
     with pytest.raises(ValueError, match=r"operations.*method='sampled' estimates it with"):
         unmask.information_curve(MarkovChain([0.3, 0.7], [[0.6, 0.4], [0.5, 0.5]], 10**8))

@@ -18,11 +18,11 @@ Method = Literal["auto", "exact", "sampled"]
 
 def information_curve(
     distribution: Distribution,
+    threads: int | None = None,
     *,
     method: Method = "auto",
     samples: int | None = None,
     seed: Seed = None,
-    threads: int | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> InformationCurve:
     """Compute the information curve of a distribution.
@@ -31,6 +31,9 @@ def information_curve(
     ----------
     distribution : Distribution
         A table, a sample, or any other distribution of this package.
+    threads : int, optional
+        Number of threads; see `unmask.set_num_threads` for the default. The result is the same,
+        bit by bit, for any number. A sampled curve takes one.
     method : {"auto", "exact", "sampled"}
         ``"exact"`` takes the closed form, the polynomial algorithm or the enumeration that the
         distribution has. ``"sampled"`` estimates: without bias, with standard errors, by asking the
@@ -41,9 +44,6 @@ def information_curve(
         default. Errors fall with its square root.
     seed : int or numpy.random.Generator, optional
         For ``method="sampled"``: the same seed gives the same curve.
-    threads : int, optional
-        Number of threads; see `unmask.set_num_threads` for the default. The result is the same,
-        bit by bit, for any number. A sampled curve takes one.
     progress : callable, optional
         Called now and then with the fraction of the work done. An exception it raises ends the
         computation.
@@ -107,7 +107,9 @@ def information_curve(
             raise
         seconds = predicted_seconds(distribution, DEFAULT_SAMPLES)
         takes = "estimates it" if seconds is None else f"would take about {seconds:.1g} s"
-        raise type(error)(
+        # NumPy's own kind of MemoryError takes other arguments.
+        kind = MemoryError if isinstance(error, MemoryError) else _core.WorkError
+        raise kind(
             f"{error}; method='sampled' {takes} with samples={DEFAULT_SAMPLES} at each of "
             f"{distribution.n} subset sizes"
         ) from None
