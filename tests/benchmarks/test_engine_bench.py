@@ -46,7 +46,7 @@ def test_all_subsets_against_numpy(benchmark, threads):
 
 def test_all_subsets_against_dit(benchmark):
     dit = pytest.importorskip("dit")
-    n = 10
+    n = 12
     law = Dense(table(n))
     outcomes = ["".join(map(str, x)) for x in np.ndindex(*law.pmf.shape)]
     other = dit.Distribution(outcomes, law.pmf.ravel())
@@ -60,7 +60,7 @@ def test_all_subsets_against_dit(benchmark):
 
 def test_all_subsets_against_pyagrum(benchmark):
     gum = pytest.importorskip("pyagrum")
-    n = 10
+    n = 12
     law = Dense(table(n))
     tensor = gum.Tensor()
     for i in range(n):
