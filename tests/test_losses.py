@@ -195,3 +195,32 @@ def test_saved_losses_name_the_option(table, tmp_path):
     path = tmp_path / "losses.npz"
     run(table, "--losses", "--save", path)
     assert "which --losses of unmask plan reads" in run(path, code=1).stderr
+
+
+@pytest.mark.parametrize("unit", ["nats", "bits"])
+def test_several_lines_a_count_are_smoothed(tmp_path, unit):
+    """Schedules are chosen and priced by the smoothed losses, gains are of those in the table."""
+    generator = np.random.default_rng(0)
+    revealed = generator.integers(0, 24, 400)
+    losses = 1 + np.exp(-revealed / 5) + generator.gamma(2, 0.2, 400)
+    path = tmp_path / "losses.csv"
+    path.write_text("".join(f"{m},{loss}\n" for m, loss in zip(revealed, losses, strict=True)))
+    scale = np.log(2) if unit == "bits" else 1.0
+    shown = json.loads(run(path, "--losses", "--unit", unit, "--json").stdout)
+    curve = read_losses(path).curve()
+    np.testing.assert_allclose(shown["losses"], curve.h)
+    np.testing.assert_allclose(shown["smoothed"], curve.smoothed.h)
+    best = Schedule(shown["schedule"]["sizes"])
+    assert best == schedules.optimal(curve.smoothed, steps=best.nfe)
+    ones = Schedule([1] * 24)
+    excess = curve.smoothed.cost(best) - curve.smoothed.cost(ones)
+    assert shown["schedule"]["excess"] == pytest.approx(excess)
+    assert excess * scale <= 0.1
+    fewer = schedules.optimal(curve.smoothed, steps=best.nfe - 1)
+    assert (curve.smoothed.cost(fewer) - curve.smoothed.cost(ones)) * scale > 0.1
+    costs = [row["excess"] for row in shown["frontier"]]
+    assert costs == sorted(costs, reverse=True)
+    for row in shown["comparison"]:
+        found = gain(curve, best, Schedule(row["sizes"]))
+        assert (row["gain"], *row["gain_interval"]) == pytest.approx((found.total, *found.interval))
+    assert "losses as they most likely are" in " ".join(run(path, "--losses").stdout.split())

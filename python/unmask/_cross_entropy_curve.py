@@ -253,20 +253,20 @@ class CrossEntropyCurve(Curve):
             name: value for name, value in self._given() if value is not None and name != "smoothed"
         }
 
-    def _scaled(self, scale: float, entropy: float | None) -> CrossEntropyCurve:
-        """Return the same losses in another unit, and an entropy."""
+    def _scaled(self, scale: float) -> CrossEntropyCurve:
+        """Return the same losses in another unit, without entropy."""
 
         def times(values: npt.ArrayLike | None, by: float) -> Floats | None:
             return None if values is None else np.asarray(values) * by
 
         return CrossEntropyCurve(
             self.h * scale,
-            entropy,
+            None,
             times(self.standard_errors, scale),
             times(self.covariance, scale**2),
             self.sequences,
             self.skewness,
-            None if self.smoothed is None else self.smoothed._scaled(scale, None),
+            None if self.smoothed is None else self.smoothed._scaled(scale),
         )
 
     def _given(self) -> list[tuple[str, Any]]:

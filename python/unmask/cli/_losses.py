@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +42,8 @@ class LossPlan:
 
     def divergence(self, schedule: Schedule) -> float:
         """Expected KL in nats, or what of it is above that of one token at a time."""
-        if self.absolute:
-            return self.curve.expected_kl(schedule)
-        return _relative(self.curve).expected_kl(schedule)
+        likely = _likely(self.curve)
+        return (likely if self.absolute else _relative(likely)).expected_kl(schedule)
 
     def warnings(self) -> list[str]:
         """What must not be overlooked."""
@@ -96,6 +95,7 @@ class LossPlan:
             "n": curve.n,
             "counts": len(self.counts),
             "losses": unit.listed(curve.h),
+            "smoothed": curve.smoothed and unit.listed(curve.smoothed.h),
             "standard_errors": None if errors is None else unit.listed(np.asarray(errors)),
             "entropy": None if curve.entropy is None else unit.of(curve.entropy),
             "goal": {
@@ -124,8 +124,8 @@ class LossPlan:
         return {
             "steps": schedule.nfe,
             "sizes": schedule.sizes.tolist(),
-            "expected_kl": unit.of(self.curve.expected_kl(schedule)) if known else None,
-            "excess": unit.of(_relative(self.curve).expected_kl(schedule)),
+            "expected_kl": unit.of(_likely(self.curve).expected_kl(schedule)) if known else None,
+            "excess": unit.of(_relative(_likely(self.curve)).expected_kl(schedule)),
         }
 
 
@@ -141,34 +141,19 @@ def plan_losses(
     if max_kl is not None and entropy is None:
         raise ValueError("--max-kl: needs --entropy, without which only differences are known")
     curve, counts = _curve(path, tokens, entropy, unit)
+    likely = _likely(curve)
     by_default = steps is None and max_kl is None
     frontier = None
     if by_default:
         max_kl = DEFAULT_MAX_KL
-        length = _fewest(_relative(curve), max_kl)
-        lengths = sorted({*ladder(curve.n), length})
-        likely = curve.smoothed or curve
+        steps_needed = schedules.optimal(_relative(likely), max_kl=max_kl).nfe
+        lengths = sorted({*ladder(curve.n), steps_needed})
         found = {one.nfe: one for one in (schedules.optimal(likely, steps=k) for k in lengths)}
         frontier = list(found.values())
-    elif max_kl is not None:
-        length = _fewest(curve, max_kl)
     else:
-        assert steps is not None
-        length = steps
-    advice = recommend(curve, steps=length)
+        steps_needed = schedules.optimal(likely, steps=steps, max_kl=max_kl).nfe
+    advice = recommend(curve, steps=steps_needed)
     return LossPlan(path, curve, counts, steps, max_kl, advice, frontier)
-
-
-def _fewest(curve: CrossEntropyCurve, max_kl: float) -> int:
-    """Steps for a goal of the schedule that is recommended, priced by the losses as estimated."""
-    length = schedules.optimal(curve, max_kl=max_kl).nfe
-    if curve.smoothed is not None:
-        while length < curve.n:
-            chosen = schedules.optimal(curve.smoothed, steps=length)
-            if curve.expected_kl(chosen) <= max_kl:
-                break
-            length += 1
-    return length
 
 
 def _curve(
@@ -193,11 +178,20 @@ def _curve(
         found, scale = gathered.curve(), unit.in_nats
         known = np.unique(gathered._table()[1])
     known_entropy = found.entropy if entropy is None else unit.nats(entropy)
+    return _with_entropy(found._scaled(scale), known_entropy), known
+
+
+def _with_entropy(curve: CrossEntropyCurve, entropy: float | None) -> CrossEntropyCurve:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # said among the warnings of the plan
-        return found._scaled(scale, known_entropy), known
+        return replace(curve, entropy=entropy)
+
+
+def _likely(curve: CrossEntropyCurve) -> CrossEntropyCurve:
+    """The losses that schedules are chosen by, and priced in tables: as they most likely are."""
+    return curve if curve.smoothed is None else _with_entropy(curve.smoothed, curve.entropy)
 
 
 def _relative(curve: CrossEntropyCurve) -> CrossEntropyCurve:
     """The same losses, priced above one token at a time."""
-    return curve._scaled(1.0, float(np.sum(curve.h)))
+    return replace(curve, entropy=float(np.sum(curve.h)))

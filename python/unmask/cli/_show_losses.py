@@ -77,6 +77,11 @@ def show_losses(out: Console, plan: LossPlan, unit: Unit) -> None:
             )
         out.print(table)
     notes = [(ABSOLUTE if plan.absolute else RELATIVE).format(unit=unit)]
+    if curve.smoothed is not None:
+        notes.append(
+            "Schedules are chosen and priced by the losses as they most likely are, smoothed; "
+            "gains and their intervals are by the losses as they came."
+        )
     if plan.advice.optimism is None:
         notes.append(
             "How sure the gains are cannot be told from one loss a count: it takes several lines "
