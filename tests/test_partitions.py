@@ -10,13 +10,17 @@ import reference
 import unmask
 from unmask import Schedule, information_curve
 from unmask.distributions import (
+    Blocks,
     Dense,
     Empirical,
     Exchangeable,
     LinearCode,
     MarkovChain,
+    Paired,
     Permutation,
+    Product,
     Repeated,
+    ZeroSum,
     random_linear_code,
 )
 from unmask.samplers import (
@@ -206,6 +210,9 @@ LAWS = [
     Exchangeable.polya_urn([1.0, 2.0], 5),
     Permutation(4),
     Repeated(5, 3),
+    Product([[0.2, 0.8], [0.5, 0.3, 0.2], [1.0], [0.5, 0.5]]),
+    Blocks([Repeated(2, 2), MarkovChain([0.5, 0.5], FLIP, 2), Dense([[0.1, 0.2], [0.3, 0.4]])]),
+    Paired(MarkovChain([0.3, 0.7], [[0.9, 0.1], [0.4, 0.6]], 4), ZeroSum(4, 2)),
 ]
 
 
@@ -335,7 +342,7 @@ def test_bad_input(call, message):
 
 def test_an_exact_plan_of_many_tokens_is_refused():
     code = LinearCode(np.ones((1, 30), dtype=int), 2)
-    with pytest.raises((MemoryError, ValueError), match="method='local-search' finds a good plan"):
+    with pytest.raises((MemoryError, ValueError), match="'local-search' and 'greedy' find good"):
         planned_partition(code, steps=2, method="exact")
     assert planned_partition(code, steps=2).kl == 0.0
 
@@ -343,5 +350,5 @@ def test_an_exact_plan_of_many_tokens_is_refused():
 @pytest.mark.parametrize("method", ["auto", "greedy", "local-search"])
 def test_searches_that_take_too_long_are_refused(method):
     chain = MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 1024)
-    with pytest.raises(ValueError, match=r"plan of 5 steps for 1024 tokens would look at about"):
+    with pytest.raises(ValueError, match=r"plan of 5 steps for 1024 tokens would look at"):
         planned_partition(chain, steps=5, method=method)

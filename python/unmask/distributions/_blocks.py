@@ -70,6 +70,11 @@ class Blocks(Distribution):
         """The alphabets of the blocks, one after the other."""
         return tuple(itertools.chain.from_iterable(block.alphabets for block in self._blocks))
 
+    @property
+    def blocks(self) -> tuple[Distribution, ...]:
+        """The groups."""
+        return self._blocks
+
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:

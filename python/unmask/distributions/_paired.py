@@ -69,6 +69,11 @@ class Paired(Distribution):
         both = zip(self._first.alphabet_sizes, self._second.alphabet_sizes, strict=True)
         return tuple(a * b for a, b in both)
 
+    @property
+    def parts(self) -> tuple[Distribution, Distribution]:
+        """The two sequences."""
+        return self._first, self._second
+
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:

@@ -60,6 +60,11 @@ class Product(Distribution):
         """The letters of each token are its codes."""
         return tuple(range(q) for q in self._sizes)
 
+    @property
+    def marginals(self) -> tuple[Floats, ...]:
+        """The law of each token, read-only."""
+        return tuple(row[:q] for row, q in zip(self._table, self._sizes, strict=True))
+
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:

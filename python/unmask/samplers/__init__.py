@@ -22,8 +22,9 @@ The expected KL of a schedule is an average over random orders. Here is what sta
 """
 
 from ._audit import Audit as Audit
-from ._audit import Estimate as Estimate
 from ._audit import audit as audit
+from ._bisection import bisection_partition as bisection_partition
+from ._estimate import Estimate as Estimate
 from ._law import OutputLaw as OutputLaw
 from ._leaderboard import Entry as Entry
 from ._leaderboard import Leaderboard as Leaderboard
@@ -35,7 +36,6 @@ from ._partition import partition_kl as partition_kl
 from ._partition import random_partition_kl as random_partition_kl
 from ._planned import PlannedFrontier as PlannedFrontier
 from ._planned import PlannedPartition as PlannedPartition
-from ._planned import bisection_partition as bisection_partition
 from ._planned import planned_frontier as planned_frontier
 from ._planned import planned_partition as planned_partition
 from ._policies import Custom as Custom

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
+from .. import _check
 from .._schedule import Schedule
 from ..distributions import Distribution
 
@@ -22,3 +25,16 @@ def require_sizes(schedule: Schedule, n: int) -> None:
         raise ValueError(
             f"schedule: its sizes sum to {schedule.n}, expected n = {n} of the distribution"
         )
+
+
+def checked_chance(value: object, name: str) -> float:
+    """Return a probability that is neither 0 nor 1."""
+    chance = _check.amount(value, name)
+    if not 0.0 < chance < 1.0:
+        raise ValueError(f"{name}: is {value}, expected a probability between 0 and 1")
+    return chance
+
+
+def normal_quantile(confidence: object) -> float:
+    """Standard errors, to each side, that hold a normal estimate with this confidence."""
+    return NormalDist().inv_cdf(0.5 + checked_chance(confidence, "confidence") / 2.0)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from .. import _check
 from ..distributions import Dense, Distribution
 from ..distributions._base import Codes, Floats
+from ._estimate import Estimate
 from ._simulate import Simulation
 
 if TYPE_CHECKING:
@@ -28,24 +29,6 @@ EXPECTED_COUNT, COMMON_MASS = 5.0, 0.5
 
 #: Fresh samples, at least, that a likelihood is compared with.
 FRESH = 10_000
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number and an interval that holds it with the confidence of the `Audit`.
-
-    Attributes
-    ----------
-    value, low, high : float
-        In nats for divergences; `high` may be infinite.
-    """
-
-    value: float
-    low: float
-    high: float
-
-    def __repr__(self) -> str:
-        return f"{self.value:.4g} [{self.low:.4g}, {self.high:.4g}]"
 
 
 @dataclass(frozen=True, repr=False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from functools import cache, singledispatch
+from functools import cache, lru_cache, singledispatch
 from itertools import pairwise
 
 import numpy as np
@@ -12,13 +13,16 @@ import numpy.typing as npt
 
 from .. import _core
 from ..distributions import (
+    Blocks,
     Dense,
     Distribution,
     Empirical,
     Exchangeable,
     LinearCode,
     MarkovChain,
+    Paired,
     Permutation,
+    Product,
     ReedSolomon,
     Repeated,
     ZeroSum,
@@ -34,6 +38,9 @@ ENUMERATED_TERMS = 1e10
 
 #: Tokens up to which all entropies are held at once.
 ENUMERATED_TOKENS = 22
+
+#: Costs of blocks that are remembered.
+REMEMBERED = 1 << 18
 
 #: Error of one entropy, relative to the joint entropy or to one, whichever is larger.
 ROUNDING = 4e-16
@@ -53,9 +60,62 @@ def enumerable(distribution: Distribution) -> bool:
     return distribution.n <= ENUMERATED_TOKENS and terms <= ENUMERATED_TERMS
 
 
-def entropy_of(distribution: Distribution) -> Entropy:
-    """Entropies of subsets as they are asked for, each once."""
-    return cache(_entropy(distribution))
+class Costs(ABC):
+    """What revealing costs, by entropies that are known or estimated; tokens are bit masks."""
+
+    @abstractmethod
+    def apart(self, known: int, block: int) -> float:
+        """Return the sum over ``i`` in the block of ``H(X_i | X_known)``, in nats."""
+
+    @abstractmethod
+    def block_cost(self, known: int, block: int) -> float:
+        """Conditional total correlation of a block given the known tokens; rounding is nothing."""
+
+    @abstractmethod
+    def cost(self, blocks: list[int]) -> float:
+        """KL divergence of an ordered partition into these blocks, in nats."""
+
+
+class ExactCosts(Costs):
+    """Costs by entropies that are known."""
+
+    def __init__(self, entropy: Entropy, n: int) -> None:
+        self.entropy = entropy
+        self._scale = ROUNDING * max(entropy((1 << n) - 1), 1.0)
+        # Searches change a block or two of a plan: the costs of the others were just asked for.
+        self._block_cost = lru_cache(REMEMBERED)(self._of_block)
+
+    def apart(self, known: int, block: int) -> float:
+        """As in the base class."""
+        before = self.entropy(known)
+        return math.fsum(self.entropy(known | 1 << i) - before for i in tokens(block))
+
+    def block_cost(self, known: int, block: int) -> float:
+        """As in the base class."""
+        return self._block_cost(known, block)
+
+    def _of_block(self, known: int, block: int) -> float:
+        before = self.entropy(known)
+        gains = [self.entropy(known | 1 << i) - before for i in tokens(block)]
+        cost = math.fsum([*gains, before, -self.entropy(known | block)])
+        return cost if cost > self._scale * (2 + 2 * len(gains)) else 0.0
+
+    def cost(self, blocks: list[int]) -> float:
+        """As in the base class."""
+        known, costs = 0, []
+        for block in blocks:
+            costs.append(self.block_cost(known, block))
+            known |= block
+        return math.fsum(costs)
+
+
+def exact_costs(distribution: Distribution) -> ExactCosts:
+    """Costs by entropies that are computed as they are asked for, each once.
+
+    Raises `WorkError` or `MemoryError` for a law that has no entropies but those of its table, if
+    that is out of reach.
+    """
+    return ExactCosts(cache(_entropy(distribution)), distribution.n)
 
 
 def listed(entropies: Floats) -> Entropy:
@@ -63,23 +123,24 @@ def listed(entropies: Floats) -> Entropy:
     return lambda mask: float(entropies[mask])
 
 
-def block_cost(entropy: Entropy, known: int, block: int, n: int) -> float:
-    """Conditional total correlation of a block given the known tokens; rounding is nothing."""
-    after = known | block
-    before = entropy(known)
-    gains = [entropy(known | 1 << i) - before for i in tokens(block)]
-    cost = math.fsum([*gains, before, -entropy(after)])
-    rounding = ROUNDING * max(entropy((1 << n) - 1), 1.0) * (2 + 2 * len(gains))
-    return cost if cost > rounding else 0.0
+def single(distribution: Distribution) -> bool:
+    """Whether single subsets have entropies that take no table but their own."""
+    if enumerable(distribution):
+        return True
+    if isinstance(distribution, Blocks):
+        return all(map(single, distribution.blocks))
+    if isinstance(distribution, Paired):
+        return all(map(single, distribution.parts))
+    if isinstance(distribution, MarkovChain):
+        return distribution.order == 1
+    return _entropy.dispatch(type(distribution)) is not _entropy.dispatch(object)
 
 
-def cost_of(entropy: Entropy, blocks: list[int], n: int) -> float:
-    """KL divergence of an ordered partition into these blocks, in nats."""
-    known, costs = 0, []
-    for block in blocks:
-        costs.append(block_cost(entropy, known, block, n))
-        known |= block
-    return math.fsum(costs)
+def by_size(distribution: Distribution) -> bool:
+    """Whether subsets of one size all have the same entropy, so that only sizes matter."""
+    if isinstance(distribution, Paired):
+        return all(map(by_size, distribution.parts))
+    return isinstance(distribution, (Exchangeable, Permutation, Repeated, ReedSolomon, ZeroSum))
 
 
 @singledispatch
@@ -141,6 +202,29 @@ def _(distribution: MarkovChain) -> Entropy:
         return math.fsum([single[known[0]], *(conditional(a, b) for a, b in pairs)])
 
     return entropy
+
+
+@_entropy.register
+def _(distribution: Product) -> Entropy:
+    single = [_core.table_entropy(law) for law in distribution.marginals]
+    return lambda mask: math.fsum(single[i] for i in tokens(mask))
+
+
+@_entropy.register
+def _(distribution: Blocks) -> Entropy:
+    # Of each kind of block once, however many places it has.
+    parts = {id(block): cache(_entropy(block)) for block in distribution.blocks}
+    places, start = [], 0
+    for block in distribution.blocks:
+        places.append((start, (1 << block.n) - 1, parts[id(block)]))
+        start += block.n
+    return lambda mask: math.fsum(part(mask >> start & all_) for start, all_, part in places)
+
+
+@_entropy.register
+def _(distribution: Paired) -> Entropy:
+    first, second = map(_entropy, distribution.parts)
+    return lambda mask: first(mask) + second(mask)
 
 
 @_entropy.register

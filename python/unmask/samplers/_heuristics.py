@@ -5,48 +5,85 @@ Splitting a block ``S`` that is revealed after ``A`` into ``S'`` and then ``S \ 
     sum_{i in S \ S'} I(X_i; X_{S'} | X_A)
 
 and leaves all other costs alone. A chain is split into every other token, and so is bisected from
-the last step backwards.
+the last step backwards. Where information comes at a cliff, no split that a single token changes
+gains anything: random orders with the sizes of the best schedule for them are starts as well, and
+no plan is left that costs more than these do on average.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from ._entropies import Entropy, block_cost, cost_of, tokens
+import numpy as np
+
+from ._entropies import Costs, tokens
 
 #: Gains below which nothing is gained, in nats.
 NEGLIGIBLE = 1e-12
 
+#: Random orders of each number of steps: at least, and until one is as good as the mean.
+FEWEST_ORDERS, MOST_ORDERS = 8, 256
+
+#: Sizes of the best schedule of so many steps for random orders, and its expected KL if known.
+Sizes = Callable[[int], tuple[list[int], float | None]]
+
 
 def plans(
-    entropy: Entropy, n: int, steps: int, search: bool, max_kl: float | None
-) -> Iterator[tuple[list[int], float]]:
-    """Blocks, as masks, and divergence, of plans of 1, 2, .. steps, until one is good enough.
+    costs: Costs,
+    n: int,
+    steps: int,
+    search: bool,
+    sizes: Sizes | None,
+    generator: np.random.Generator,
+) -> Iterator[list[int]]:
+    """Blocks, as masks, of plans of 1, 2, .. steps.
 
-    Each splits one block of the plan before; with `search` it is then improved by itself.
+    Each splits one block of the plan before, or has random blocks of the sizes of a schedule; with
+    `search` both are then improved by themselves.
     """
     blocks = [(1 << n) - 1]
     splits: dict[tuple[int, int], tuple[float, int]] = {}
     for k in range(1, steps + 1):
-        if k > 1:
-            blocks = _split(entropy, blocks, n, splits)
+        starts = [_split(costs, blocks, splits)] if k > 1 else [blocks]
+        goal = None
+        if sizes is not None and 1 < k < n and costs.cost(starts[0]) > 0.0:
+            wanted, goal = sizes(k)
+            if len(wanted) == k:
+                starts.append(_drawn(costs, wanted, goal, generator))
         if search:
-            blocks = _improved(entropy, blocks, n)
-        kl = cost_of(entropy, blocks, n)
-        yield blocks, kl
-        if max_kl is not None and kl <= max_kl:
-            return
+            starts = [_improved(costs, start) for start in starts]
+        blocks = min(starts, key=costs.cost)
+        if goal is not None and costs.cost(blocks) > goal + NEGLIGIBLE:
+            blocks = _improved(costs, blocks)
+        yield blocks
+
+
+def _drawn(
+    costs: Costs, sizes: list[int], goal: float | None, generator: np.random.Generator
+) -> list[int]:
+    """The best of some random ordered partitions into blocks of these sizes."""
+    best, least = [0], np.inf
+    cuts = np.cumsum(sizes)[:-1]
+    for drawn in range(MOST_ORDERS):
+        parts = np.split(generator.permutation(sum(sizes)), cuts)
+        blocks = [sum(1 << i for i in part.tolist()) for part in parts]
+        cost = costs.cost(blocks)
+        if cost < least:
+            best, least = blocks, cost
+        if drawn + 1 >= FEWEST_ORDERS and (goal is None or least <= goal + NEGLIGIBLE):
+            break
+    return best
 
 
 def _split(
-    entropy: Entropy, blocks: list[int], n: int, splits: dict[tuple[int, int], tuple[float, int]]
+    costs: Costs, blocks: list[int], splits: dict[tuple[int, int], tuple[float, int]]
 ) -> list[int]:
     """Split the block where that gains most."""
     best, known = (-1.0, 0, 0), 0
     for b, block in enumerate(blocks):
         if block.bit_count() > 1:
             if (known, block) not in splits:
-                splits[known, block] = _best_split(entropy, known, block, n)
+                splits[known, block] = _best_split(costs, known, block)
             gain, first = splits[known, block]
             if gain > best[0]:
                 best = gain, b, first
@@ -55,25 +92,22 @@ def _split(
     return [*blocks[:b], first, blocks[b] ^ first, *blocks[b + 1 :]]
 
 
-def _best_split(entropy: Entropy, known: int, block: int, n: int) -> tuple[float, int]:
+def _best_split(costs: Costs, known: int, block: int) -> tuple[float, int]:
     """Gain and first part of a split that no single token improves by changing sides."""
-    whole = block_cost(entropy, known, block, n)
-    if whole == 0.0:
+    if costs.block_cost(known, block) == 0.0:
         return 0.0, block & -block
     members = list(tokens(block))
-    every_other = sum(1 << i for i in members[1::2])
-    found = [_flipped(entropy, known, block, start) for start in (every_other, block & -block)]
+    one, last = 1 << members[0], 1 << members[-1]
+    starts = dict.fromkeys((sum(1 << i for i in members[1::2]), one, block ^ last))
+    found = [_flipped(costs, known, block, start) for start in starts]
     return max(found, key=lambda split: split[0])
 
 
-def _flipped(entropy: Entropy, known: int, block: int, first: int) -> tuple[float, int]:
+def _flipped(costs: Costs, known: int, block: int, first: int) -> tuple[float, int]:
     def gain(first: int) -> float:
-        after = known | first
-        before, then = entropy(known), entropy(after)
-        saved = 0.0
-        for i in tokens(block ^ first):
-            saved += (entropy(known | 1 << i) - before) - (entropy(after | 1 << i) - then)
-        return saved
+        rest = block ^ first
+        # What entropies that are estimated gain may be below zero, and is nothing then.
+        return max(0.0, costs.apart(known, rest) - costs.apart(known | first, rest))
 
     best, improved = gain(first), True
     while improved:
@@ -88,10 +122,10 @@ def _flipped(entropy: Entropy, known: int, block: int, first: int) -> tuple[floa
     return best, first
 
 
-def _improved(entropy: Entropy, blocks: list[int], n: int) -> list[int]:
+def _improved(costs: Costs, blocks: list[int]) -> list[int]:
     """Move a token to another block, or exchange two, while that lowers the divergence."""
     blocks = list(blocks)
-    best, improved = cost_of(entropy, blocks, n), True
+    best, improved = costs.cost(blocks), True
     while improved and best > 0.0:
         improved = False
         for move in _moves(blocks):
@@ -100,7 +134,7 @@ def _improved(entropy: Entropy, blocks: list[int], n: int) -> list[int]:
                 other[block] ^= mask
             if not all(other):
                 continue
-            value = cost_of(entropy, other, n)
+            value = costs.cost(other)
             if value < best - NEGLIGIBLE:
                 blocks, best, improved = other, value, True
                 break

@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import _check, _core
 from .._schedule import Schedule
-from ..distributions import Distribution
+from ..distributions import Dense, Distribution
 from ..distributions._checks import checked_size
 from . import _entropies
-from ._arguments import require_distribution, require_sizes
+from ._arguments import normal_quantile, require_distribution, require_sizes
+from ._estimate import Estimate
+from ._sampled_costs import SampledCosts
 
 if TYPE_CHECKING:
     from ..distributions._base import Seed
@@ -28,11 +30,38 @@ Partition = tuple[tuple[int, ...], ...]
 #: Ordered partitions that are listed one by one: about a second.
 LISTED = 1_000_000
 
+#: Cells of tables that entropies are summed from: minutes.
+MAX_CELLS = 1e11
+
 #: Ordered partitions drawn where there are more.
 DEFAULT_SAMPLES = 10_000
 
 
-def partition_kl(distribution: Distribution, partition: Sequence[Iterable[int]]) -> float:
+@overload
+def partition_kl(
+    distribution: Distribution, partition: Sequence[Iterable[int]], *, samples: None = None
+) -> float: ...
+
+
+@overload
+def partition_kl(
+    distribution: Distribution,
+    partition: Sequence[Iterable[int]],
+    *,
+    samples: int,
+    confidence: float = 0.95,
+    seed: Seed = None,
+) -> Estimate: ...
+
+
+def partition_kl(
+    distribution: Distribution,
+    partition: Sequence[Iterable[int]],
+    *,
+    samples: int | None = None,
+    confidence: float = 0.95,
+    seed: Seed = None,
+) -> float | Estimate:
     r"""Compute the KL divergence of the sampler that reveals these blocks in this order.
 
     .. math:: KL(\mu \| \nu^S) = \sum_t \sum_{i \in S_t} H(X_i | X_{S_{<t}}) - H(X)
@@ -43,23 +72,32 @@ def partition_kl(distribution: Distribution, partition: Sequence[Iterable[int]])
         What is sampled from.
     partition : sequence of iterables of int
         Blocks of tokens (from 0), first revealed first; each token is in one block.
+    samples : int, optional
+        Estimate from so many sequences drawn from the distribution, at any length: by the mean of
+        the log ratio of the law and the sampler, without bias, one oracle call a step.
+    confidence : float
+        Chance with which the interval of an estimate holds the divergence, by a normal
+        approximation, in (0, 1).
+    seed : int or numpy.random.Generator, optional
+        The same seed gives the same estimate.
 
     Returns
     -------
-    float
+    float or Estimate
         In nats. What is below the rounding of the entropies counts as zero.
 
     Raises
     ------
     TypeError, ValueError
         If a token is missed, repeated or none, or a block is empty.
-    MemoryError
-        If entropies need a table that does not fit in memory.
+    WorkError, MemoryError
+        If entropies need a table that is out of reach, with the prediction.
 
     Notes
     -----
-    Takes one entropy for each token and each step. Those of samples, chains of first order, linear
-    codes and exchangeable laws are known at any length, others come from the joint table.
+    Takes one entropy for each token and each step. Those of samples, independent tokens, chains of
+    first order, linear codes, laws that do not care about order, and blocks and pairs of such laws
+    are known at any length, others come from the joint table.
 
     Examples
     --------
@@ -69,10 +107,31 @@ def partition_kl(distribution: Distribution, partition: Sequence[Iterable[int]])
     0.523185005065
     >>> partition_kl(chain, [[3], [1, 5], [0, 2, 4]])
     0.0
+    >>> partition_kl(chain, [[0], [1, 2], [3, 4, 5]], samples=1000, seed=0)
+    0.4959 [0.4312, 0.5606]
     """
     require_distribution(distribution)
-    blocks = checked_partition(partition, distribution.n)
-    return _entropies.cost_of(_entropies.entropy_of(distribution), blocks, distribution.n)
+    n = distribution.n
+    blocks = checked_partition(partition, n)
+    if samples is not None:
+        return _estimated(distribution, blocks, samples, confidence, seed)
+    try:
+        if not _entropies.single(distribution):
+            cells = math.prod(map(float, distribution.alphabet_sizes))
+            _core.require_work(cells * (n + len(blocks)), MAX_CELLS)
+        return _entropies.exact_costs(distribution).cost(blocks)
+    except (_core.WorkError, MemoryError) as error:
+        raise type(error)(f"{error}; samples=1000 estimates it at any length") from None
+
+
+def _estimated(
+    distribution: Distribution, blocks: list[int], samples: int, confidence: float, seed: Seed
+) -> Estimate:
+    samples = checked_size(samples, "samples", 2)
+    z = normal_quantile(confidence)
+    costs = SampledCosts(distribution, samples, _check.generator(seed))
+    value, error = costs.estimate(blocks)
+    return Estimate(value, max(0.0, value - z * error), max(0.0, value + z * error))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -222,7 +281,9 @@ def random_partition_kl(
     if samples is not None:
         samples = checked_size(samples, "samples", 2)
     if not _entropies.enumerable(distribution):
-        return _sampled(distribution, schedule, samples or DEFAULT_SAMPLES, seed)
+        samples = samples or DEFAULT_SAMPLES
+        _require_single(distribution, samples)
+        return _sampled(distribution, schedule, samples, seed)
     entropies = distribution.subset_entropies(threads=threads)
     mean, variance, best, worst = _core.partition_moments(entropies, sizes, threads, progress)
     listed = samples is None and _count(sizes) <= LISTED
@@ -231,11 +292,32 @@ def random_partition_kl(
     else:
         values = _drawn(entropies, schedule, samples or DEFAULT_SAMPLES, seed)
     values.flags.writeable = False
-    entropy = _entropies.listed(entropies)
-    least, greatest = (_entropies.cost_of(entropy, masks, n) for masks in (best, worst))
+    costs = _entropies.ExactCosts(_entropies.listed(entropies), n)
+    least, greatest = costs.cost(best), costs.cost(worst)
     return PartitionKL(
         schedule, mean, variance, least, greatest, named(best), named(worst), values, True, listed
     )
+
+
+def _require_single(distribution: Distribution, samples: int) -> None:
+    """Refuse what has no entropies of single subsets, or none that are soon computed."""
+    other = (
+        "unmask.information_curve(distribution, method='sampled').expected_kl(schedule) estimates "
+        "the mean, and partition_kl(..., samples=1000) the divergence of one order"
+    )
+    cells = math.prod(map(float, distribution.alphabet_sizes))
+    if not _entropies.single(distribution):
+        kind = type(distribution).__name__
+        raise _core.WorkError(
+            f"distribution: is a {kind} of {cells:.1e} sequences, expected at most "
+            f"{_entropies.ENUMERATED_TOKENS} tokens for a law whose entropies come from its table; "
+            f"{other}"
+        )
+    if isinstance(distribution, Dense):
+        try:
+            _core.require_work(samples * distribution.n * cells, MAX_CELLS)
+        except _core.WorkError as error:
+            raise _core.WorkError(f"{error}; {other}") from None
 
 
 def checked_partition(partition: Sequence[Iterable[int]], n: int) -> list[int]:
@@ -301,13 +383,13 @@ def _sampled(
 ) -> PartitionKL:
     """Everything from random ordered partitions, where subsets are too many."""
     generator = np.random.default_rng(seed)
-    entropy = _entropies.entropy_of(distribution)
+    costs = _entropies.exact_costs(distribution)
     n, cuts = schedule.n, schedule.cumulative[1:-1]
     drawn = []
     for _ in range(samples):
         blocks = np.split(generator.permutation(n), cuts)
         masks = [sum(1 << i for i in block.tolist()) for block in blocks]
-        drawn.append((_entropies.cost_of(entropy, masks, n), masks))
+        drawn.append((costs.cost(masks), masks))
     values = np.array([value for value, _ in drawn])
     best, worst = drawn[int(values.argmin())], drawn[int(values.argmax())]
     ascending = np.sort(values)

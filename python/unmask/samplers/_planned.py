@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,18 +16,16 @@ from .._compute import information_curve
 from .._schedule import Schedule
 from ..distributions import Distribution, MarkovChain
 from ..distributions._checks import checked_size
-from ..schedules import frontier
-from . import _entropies, _heuristics
+from ..schedules import frontier, optimal
+from . import _entropies, _search
 from ._arguments import require_distribution
+from ._bisection import bisection_partition
 from ._partition import Partition, named
 
+if TYPE_CHECKING:
+    from ..distributions._base import Seed
+
 Floats = npt.NDArray[np.float64]
-#: Entropies that a search may look at: minutes.
-MAX_SEARCH = 1e10
-
-#: Steps that a search takes until a plan is good enough, where their number is not given.
-TYPICAL_STEPS = 16
-
 PlanMethod = Literal["auto", "exact", "bisection", "greedy", "local-search"]
 
 #: Tokens up to which the exact plan is made without being asked for: under a minute.
@@ -45,11 +45,14 @@ class PlannedPartition:
     method : {"exact", "bisection", "greedy", "local-search"}
         How it was found. ``"exact"`` has the least divergence of all ordered partitions of so many
         steps; the others are good ones, as proven only where ``kl`` is zero.
+    standard_error : float
+        Of `kl`, where it is an estimate from samples; otherwise zero.
     """
 
     partition: Partition
     kl: float
     method: str
+    standard_error: float = 0.0
 
     @property
     def nfe(self) -> int:
@@ -64,12 +67,13 @@ class PlannedPartition:
     @property
     def is_optimal(self) -> bool:
         """Whether no ordered partition of so many steps is known to be better: exact, or zero."""
-        return self.method == "exact" or self.kl == 0.0
+        return self.method == "exact" or self.kl == self.standard_error == 0.0
 
     def __repr__(self) -> str:
         shown = ", ".join("{" + ", ".join(map(str, block)) + "}" for block in self.partition)
         shown = shown if len(shown) <= 120 else f"{shown[:117]}..."
-        return f"<PlannedPartition {shown}: KL {self.kl:.6g} nats, {self.method}>"
+        error = f" +- {self.standard_error:.2g}" if self.standard_error else ""
+        return f"<PlannedPartition {shown}: KL {self.kl:.6g}{error} nats, {self.method}>"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -81,8 +85,8 @@ class PlannedFrontier:
     plans : tuple of PlannedPartition
         ``plans[k - 1]`` has ``k`` steps.
     random_kl : ndarray of float64, shape (max_steps,), or None
-        Expected KL of the best random-order schedule of as many steps; None if the information
-        curve is out of reach.
+        Expected KL of the best random-order schedule of as many steps; None if the exact
+        information curve is out of reach.
     """
 
     plans: tuple[PlannedPartition, ...]
@@ -137,6 +141,8 @@ def planned_partition(
     steps: int | None = None,
     max_kl: float | None = None,
     method: PlanMethod = "auto",
+    samples: int = 1000,
+    seed: Seed = 0,
     threads: int | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> PlannedPartition:
@@ -156,20 +162,30 @@ def planned_partition(
     max_kl : float, optional
         Largest divergence in nats; the shortest plan is returned. Give this or `steps`.
     method : {"auto", "exact", "bisection", "greedy", "local-search"}
-        ``"exact"`` is the best of all, by dynamic programming over subsets. ``"bisection"`` is for
-        Markov chains. ``"greedy"`` splits one block after the other, always where that gains most;
+        ``"exact"`` is the best of all, by dynamic programming over subsets; or over sizes, at any
+        length, for laws of which subsets of one size all have one entropy. ``"bisection"`` is for
+        Markov chains. ``"greedy"`` splits one block after the other, always where that gains most,
+        and starts afresh from the best of some random orders where that is better;
         ``"local-search"`` then moves and exchanges tokens while that helps: both give good
-        plans, not the best. ``"auto"`` is exact up to 20 tokens; beyond, bisection where it
-        applies, and otherwise local search, or greedy where that would take too long.
+        plans, not the best. ``"auto"`` is exact up to 20 tokens and for laws of sizes; beyond,
+        bisection where it applies, and otherwise local search, or greedy where that would take too
+        long.
+    samples : int
+        Sequences that a search compares plans on, and as many others that the divergence of what
+        it found is estimated from, where neither entropies of single subsets nor those of all are
+        within reach: for mixtures, hidden Markov models, chains of higher order, networks.
+    seed : int or numpy.random.Generator, optional
+        For those sequences, and for the random orders that searches start from.
     threads : int, optional
         Number of threads, for the exact plan. The result is the same, bit by bit, for any number.
     progress : callable, optional
-        Called now and then with the fraction of the work done, for the exact plan.
+        Called now and then with the fraction of the work done.
 
     Returns
     -------
     PlannedPartition
-        With exactly so many blocks, for `steps`.
+        With exactly so many blocks, for `steps`. Its divergence is exact unless it has a
+        ``standard_error``, and for `max_kl` it is the estimate that is at most so many nats.
 
     Raises
     ------
@@ -188,6 +204,13 @@ def planned_partition(
     visited once, each for all ``k``. Memory is ``8 * 2**n`` bytes for each step (rounded up to a
     multiple of 8 steps) and for the entropies: about 0.2 GB at ``n = 20``.
 
+    Searches end with no plan that costs more than the best schedule for random orders does on
+    average, where the curve is within reach. They take about ``2 n**2`` entropies a step
+    (``"greedy"``) or ``n**4 / 200`` (``"local-search"``).
+
+    Estimates are means of the log ratio of law and sampler over sequences drawn from the law, one
+    oracle call a step: without bias, and zero of a plan without error.
+
     Examples
     --------
     >>> from unmask.distributions import MarkovChain
@@ -197,6 +220,9 @@ def planned_partition(
     >>> long = MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 1000)
     >>> planned_partition(long, max_kl=0.0).nfe
     10
+    >>> from unmask.distributions import ZeroSum
+    >>> planned_partition(ZeroSum(1000, 2), max_kl=0.0).nfe
+    2
     """
     require_distribution(distribution)
     n = distribution.n
@@ -208,12 +234,23 @@ def planned_partition(
             raise ValueError(f"steps: is {steps}, expected at most n = {n}")
     if max_kl is not None:
         max_kl = _check.amount(max_kl, "max_kl")
+    samples = checked_size(samples, "samples", 2)
     chosen = _chosen(distribution, steps, method)
     if chosen == "bisection":
         return _bisected(distribution, steps)
-    plans = _plans(distribution, steps or n, chosen, max_kl, threads, progress)
+    plans: Iterator[PlannedPartition]
+    if chosen != "exact":
+        found = _search.plans(distribution, steps, max_kl, chosen, samples, seed, progress)
+        plans = (PlannedPartition(named(b), kl, chosen, error) for b, kl, error in found)
+    elif not _entropies.by_size(distribution):
+        plans = _exact(distribution, steps or n, threads, progress)
+    elif steps is not None:
+        plans = _of_sizes(distribution, (steps,))
+    else:
+        fewest = optimal(information_curve(distribution), max_kl=max_kl).nfe
+        plans = _of_sizes(distribution, range(fewest, n + 1))
     if max_kl is None:
-        return plans[-1]
+        return deque(plans, maxlen=1)[0]
     # One token at a time is exact, so that there is such a plan.
     return next(plan for plan in plans if plan.kl <= max_kl)
 
@@ -223,6 +260,8 @@ def planned_frontier(
     max_steps: int | None = None,
     *,
     method: PlanMethod = "auto",
+    samples: int = 1000,
+    seed: Seed = 0,
     threads: int | None = None,
     progress: Callable[[float], object] | None = None,
 ) -> PlannedFrontier:
@@ -234,7 +273,7 @@ def planned_frontier(
         What is sampled from.
     max_steps : int, optional
         Up to so many steps; ``n`` by default.
-    method, threads, progress
+    method, samples, seed, threads, progress
         As for `planned_partition`; bisection has no frontier.
 
     Returns
@@ -262,59 +301,26 @@ def planned_frontier(
     steps = n if max_steps is None else checked_size(max_steps, "max_steps")
     if steps > n:
         raise ValueError(f"max_steps: is {steps}, expected at most n = {n}")
+    samples = checked_size(samples, "samples", 2)
     chosen = _chosen(distribution, steps, method)
     if chosen == "bisection":
         if method == "bisection":
             raise ValueError("method: 'bisection' has one number of steps, expected another method")
-        chosen = "local-search"
-    plans = _plans(distribution, steps, chosen, None, threads, progress)
+        chosen = _search.affordable(distribution, steps)
+    plans: Iterable[PlannedPartition]
+    if chosen != "exact":
+        found = _search.plans(distribution, steps, None, chosen, samples, seed, progress)
+        plans = (PlannedPartition(named(b), kl, chosen, error) for b, kl, error in found)
+    elif _entropies.by_size(distribution):
+        plans = _of_sizes(distribution, range(1, steps + 1))
+    else:
+        plans = _exact(distribution, steps, threads, progress)
+    made = tuple(plans)
     try:
         curve = information_curve(distribution, threads=threads)
     except (ValueError, MemoryError):
-        return PlannedFrontier(plans, None)
-    return PlannedFrontier(plans, frontier(curve, steps).expected_kl)
-
-
-def bisection_partition(n: int, order: int = 1) -> Partition:
-    """Order of revealing that samples every Markov chain without error.
-
-    The middle ``order`` tokens of a stretch, one after the other, make its two halves independent;
-    both are bisected at the same time.
-
-    Parameters
-    ----------
-    n : int
-        Number of tokens.
-    order : int
-        Order of the chain: number of tokens that the next one depends on.
-
-    Returns
-    -------
-    tuple of tuples of int
-        At most ``order * (ceil(log2(n / order)) + 1)`` blocks.
-
-    Examples
-    --------
-    >>> bisection_partition(7)
-    ((3,), (1, 5), (0, 2, 4, 6))
-    """
-    n, order = checked_size(n, "n"), checked_size(order, "order")
-    blocks: list[tuple[int, ...]] = []
-    stretches = [(0, n)]
-    while stretches:
-        # Where what separates a stretch begins, and how long it is.
-        middles = [(a + max(b - a - order, 0) // 2, min(order, b - a)) for a, b in stretches]
-        for k in range(order):
-            block = tuple(first + k for first, length in middles if k < length)
-            if block:
-                blocks.append(block)
-        halves = [
-            half
-            for (a, b), (first, length) in zip(stretches, middles, strict=True)
-            for half in ((a, first), (first + length, b))
-        ]
-        stretches = [(a, b) for a, b in halves if a < b]
-    return tuple(blocks)
+        return PlannedFrontier(made, None)
+    return PlannedFrontier(made, frontier(curve, steps).expected_kl)
 
 
 def _chosen(distribution: Distribution, steps: int | None, method: str) -> str:
@@ -327,32 +333,12 @@ def _chosen(distribution: Distribution, steps: int | None, method: str) -> str:
         raise ValueError(f"method: 'bisection' is for a MarkovChain, and this is a {kind}")
     if method != "auto":
         return method
-    if distribution.n <= EXACT_TOKENS and _entropies.enumerable(distribution):
+    few = distribution.n <= EXACT_TOKENS and _entropies.enumerable(distribution)
+    if few or _entropies.by_size(distribution):
         return "exact"
-    if chain is not None and steps in (None, _bisection_steps(chain)):
+    if chain is not None and steps in (None, len(bisection_partition(chain.n, chain.order))):
         return "bisection"
-    return "local-search" if _search(distribution.n, steps) <= MAX_SEARCH else "greedy"
-
-
-def _search(n: int, steps: int | None, method: str = "local-search") -> float:
-    """Entropies that a search looks at, about, as seen on chains."""
-    steps = min(n, TYPICAL_STEPS) if steps is None else steps
-    return float(n) ** 4 * steps if method == "local-search" else 50.0 * float(n) ** 3 * steps
-
-
-def _require_search(method: str, n: int, steps: int) -> None:
-    """Refuse to start a search that would take too long."""
-    predicted = _search(n, steps, method)
-    if predicted > MAX_SEARCH:
-        raise _core.WorkError(
-            f"steps: a {method} plan of {steps} steps for {n} tokens would look at about "
-            f"{predicted:.1e} entropies, above {MAX_SEARCH:.0e}; expected fewer steps, or for a "
-            "chain as many as method='bisection' takes"
-        )
-
-
-def _bisection_steps(chain: MarkovChain) -> int:
-    return len(bisection_partition(chain.n, chain.order))
+    return _search.affordable(distribution, steps)
 
 
 def _bisected(distribution: Distribution, steps: int | None) -> PlannedPartition:
@@ -364,28 +350,38 @@ def _bisected(distribution: Distribution, steps: int | None) -> PlannedPartition
     return PlannedPartition(partition, 0.0, "bisection")
 
 
-def _plans(
+def _exact(
     distribution: Distribution,
     steps: int,
-    method: str,
-    max_kl: float | None,
     threads: int | None,
     progress: Callable[[float], object] | None,
-) -> tuple[PlannedPartition, ...]:
-    """Plans of 1, 2, .. steps; heuristic ones only until one is good enough."""
-    n = distribution.n
-    if method != "exact":
-        _require_search(method, n, steps if max_kl is None else min(steps, TYPICAL_STEPS))
-        entropy = _entropies.entropy_of(distribution)
-        found = _heuristics.plans(entropy, n, steps, method == "local-search", max_kl)
-        return tuple(PlannedPartition(named(masks), kl, method) for masks, kl in found)
+) -> Iterator[PlannedPartition]:
+    """Plans of 1, 2, .. steps that are the best of all."""
     try:
-        _core.partition_planned_require(n, steps)
+        _core.partition_planned_require(distribution.n, steps)
         entropies = distribution.subset_entropies(threads=threads)
         kl, partitions = _core.partition_planned(entropies, steps, threads, progress)
     except (_core.WorkError, MemoryError) as error:
         raise type(error)(
-            f"{error}; method='local-search' finds a good plan, not the best, at any size"
+            f"{error}; method='local-search' and 'greedy' find good plans, not the best, of many "
+            "more tokens"
         ) from None
-    pairs = zip(partitions, kl.tolist(), strict=True)
-    return tuple(PlannedPartition(named(masks), value, method) for masks, value in pairs)
+    for masks, value in zip(partitions, kl.tolist(), strict=True):
+        yield PlannedPartition(named(masks), value, "exact")
+
+
+def _of_sizes(distribution: Distribution, lengths: Iterable[int]) -> Iterator[PlannedPartition]:
+    """Plans of so many steps that are the best of all, where only the sizes of blocks matter.
+
+    Any partition then costs what its sizes cost on average: the best schedule is the best plan.
+    """
+    costs, curve = _entropies.exact_costs(distribution), information_curve(distribution)
+    for k in lengths:
+        sizes = optimal(curve, steps=k).sizes.tolist()
+        while len(sizes) < k:
+            # Steps that gain nothing: splitting a block never costs anything.
+            largest = sizes.index(max(sizes))
+            sizes[largest : largest + 1] = [1, sizes[largest] - 1]
+        cuts = [0, *accumulate(sizes)]
+        masks = [(1 << b) - (1 << a) for a, b in pairwise(cuts)]
+        yield PlannedPartition(named(masks), costs.cost(masks), "exact")
