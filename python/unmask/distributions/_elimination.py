@@ -7,15 +7,41 @@ Messages up and down the tree of buckets (Dechter 1999) of an elimination order 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .. import _core
 from ._base import Codes, Floats, Mask
+from ._wide import (
+    Kind,
+    Wide,
+    faint,
+    log_total,
+    normalised,
+    quotients,
+    shares,
+    spread,
+)
 
 #: More cells than any machine has.
 MOST_CELLS = 1 << 62
+
+
+@dataclass
+class Collected:
+    """What evidence says: the state of a pass through the tree, for each query."""
+
+    #: Buckets with all messages from below.
+    beliefs: dict[int, Any]
+    #: Messages of buckets.
+    messages: dict[int, Any]
+    #: Logarithm of the evidence.
+    logs: Floats
+    #: Queries of which something is faint.
+    lost: Mask
 
 
 class Buckets:
@@ -39,65 +65,63 @@ class Buckets:
         cells = sum(math.prod(self.sizes[j] for j in scope) for scope in self.scopes.values())
         #: Of all buckets, for one query.
         self.cells = min(cells, MOST_CELLS)
-        _core.require_table(16.0, (self.cells,))
+        _core.require_table(48.0, (self.cells,))
         # Every table goes to the bucket of the first of its tokens.
-        self.potentials: dict[int, Floats] = {}
+        wide: dict[int, Wide] = {}
         for i, (family, table) in enumerate(zip(parents, tables, strict=True)):
             scope = [*family, i]
             home = min(scope, key=place.__getitem__)
-            self.potentials[home] = self.potentials.get(home, np.ones(1)) * self._spread(
-                table[None], scope, home
-            )
+            wide[home] = wide.get(home, Wide(np.ones(1))) * self._axes(table[None], scope, home)
+        self.wide_potentials = wide
+        self.potentials = {home: potential.doubles() for home, potential in wide.items()}
+        lost = (faint(potential).any() for potential in (*tables, *self.potentials.values()))
+        #: Whether products of some tables are none that a double can hold.
+        self.faint = any(lost)
 
-    def _spread(self, array: Floats, scope: Sequence[int], home: int) -> Floats:
+    def _axes(self, array: Any, scope: Sequence[int], home: int) -> Any:
         """An array over `scope` with the axes of the bucket of `home`, length 1 where missing."""
         where = [j for j in self.scopes[home] if j in scope]
         array = array.transpose(0, *(1 + list(scope).index(j) for j in where))
         shape = [self.sizes[j] if j in scope else 1 for j in self.scopes[home]]
         return array.reshape(len(array), *shape)
 
-    def collect(self, x: Codes, mask: Mask) -> tuple[dict[int, Floats], dict[int, Floats], Floats]:
-        """Buckets with all messages from below, these messages, and the log evidence."""
-        beliefs: dict[int, Floats] = {}
-        messages: dict[int, Floats] = {}
-        logs = np.zeros(len(x))
+    def collect(self, x: Codes, mask: Mask, kind: Kind) -> Collected:
+        """Evidence, and the messages that it sends up the tree; computed in numbers of a kind."""
+        beliefs: dict[int, Any] = {}
+        messages: dict[int, Any] = {}
+        logs, lost = np.zeros(len(x)), np.full(len(x), self.faint)
+        potentials = self.wide_potentials if kind is Wide else self.potentials
         for i in self.order:
             seen = mask[:, i, None] | (x[:, i, None] == np.arange(self.sizes[i]))
-            belief = self._spread(seen.astype(np.float64), [i], i)
-            if i in self.potentials:
-                belief = belief * self.potentials[i]
+            belief = kind(self._axes(seen.astype(np.float64), [i], i))
+            if i in potentials:
+                belief = belief * potentials[i]
             for below in [j for j in messages if self.above[j] == i]:
-                belief = belief * self._spread(messages[below], self.scopes[below][1:], i)
+                belief = belief * self._axes(messages[below], self.scopes[below][1:], i)
+                lost |= faint(belief)
             shape = (len(x), *(self.sizes[j] for j in self.scopes[i]))
-            beliefs[i] = np.broadcast_to(belief, shape)
-            message = beliefs[i].sum(axis=1)
-            scale = message.reshape(len(x), -1).max(axis=1)
-            with np.errstate(divide="ignore"):
-                logs += np.log(scale)
-            scale = np.where(scale > 0.0, scale, 1.0)
-            messages[i] = message / scale.reshape(-1, *(1,) * (message.ndim - 1))
-        return beliefs, messages, logs
+            beliefs[i] = spread(belief, shape)
+            messages[i], scale = normalised(beliefs[i].sum(axis=1))
+            lost |= faint(messages[i])
+            logs += scale
+            if self.above[i] is None:
+                logs += log_total(messages[i])
+        return Collected(beliefs, messages, logs, lost)
 
-    def distribute(
-        self, beliefs: dict[int, Floats], messages: dict[int, Floats]
-    ) -> list[tuple[int, Floats]]:
+    def distribute(self, collected: Collected) -> Iterator[tuple[int, Floats]]:
         """Law of each token given the evidence; beliefs become those of the whole network."""
-        laws = []
-        with np.errstate(divide="ignore", invalid="ignore"):
-            for i in reversed(self.order):
-                above = self.above[i]
-                if above is not None:
-                    # What is above the bucket is its belief without what came from here.
-                    scope = self.scopes[i][1:]
-                    axes = [k for k, j in enumerate(self.scopes[above], 1) if j not in scope]
-                    outer = beliefs[above].sum(axis=tuple(axes))
-                    outer = np.where(messages[i] > 0.0, outer / messages[i], 0.0)
-                    beliefs[i] = beliefs[i] * outer[:, None]
-                law = beliefs[i].reshape(*beliefs[i].shape[:2], -1).sum(axis=2)
-                total = law.sum(axis=1)
-                beliefs[i] = beliefs[i] / total.reshape(-1, *(1,) * (beliefs[i].ndim - 1))
-                laws.append((i, law / total[:, None]))
-        return laws
+        beliefs, messages = collected.beliefs, collected.messages
+        for i in reversed(self.order):
+            above = self.above[i]
+            if above is not None:
+                # What is above the bucket is its belief without what came from here.
+                scope = self.scopes[i][1:]
+                axes = [k for k, j in enumerate(self.scopes[above], 1) if j not in scope]
+                outer = quotients(beliefs[above].sum(axis=tuple(axes)), messages[i])
+                beliefs[i] = beliefs[i] * outer[:, None]
+            beliefs[i], _ = normalised(beliefs[i])
+            collected.lost |= faint(beliefs[i])
+            yield i, shares(beliefs[i].reshape(*beliefs[i].shape[:2], -1).sum(axis=2))
 
 
 def _min_fill(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import final
+from functools import cached_property
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from ._base import Codes, Floats, Mask, query_blocks
 from ._categorical import categorical
 from ._checks import checked_probabilities, checked_size
 from ._same_alphabet import SameAlphabet
+from ._wide import Kind, answer, faint, log_total, normalised, shares
 
 #: Likelihoods that one block of oracle queries holds.
 HELD_LIKELIHOODS = 1 << 23
@@ -43,10 +45,11 @@ class HiddenMarkov(SameAlphabet):
 
     Notes
     -----
-    Oracle and score are exact, by forward-backward with a sum rescaled to one at every token, so
-    that nothing underflows: ``O(n S (S + q))`` a query (Rabiner, Proceedings of the IEEE 1989). The
-    curve is that of the joint table, to a few 1e-16 of the joint entropy, or sampled where there is
-    none.
+    Oracle and score are exact, by forward-backward: ``O(n S (S + q))`` a query (Rabiner,
+    Proceedings of the IEEE 1989). Messages are rescaled at every token. Where a state becomes so
+    unlikely beside another that doubles may lose it, and evidence to come may still decide for it,
+    states have exponents of their own, some ten times slower. The curve is that of the joint
+    table, to a few 1e-16 of the joint entropy, or sampled where there is none.
 
     Examples
     --------
@@ -102,29 +105,39 @@ class HiddenMarkov(SameAlphabet):
     def _blocks(self, x: Codes) -> list[npt.NDArray[np.intp]]:
         return query_blocks(len(x), self._n * len(self._initial), HELD_LIKELIHOODS)
 
-    def _forward(self, x: Codes, mask: Mask) -> tuple[Floats, Floats, Floats]:
-        """Likelihoods of tokens by state, laws of states given the past, log evidence.
+    @cached_property
+    def _faint(self) -> bool:
+        """Whether a product of a few probabilities may be none that a double can hold."""
+        laws = (self._initial, self._transition, self._emission)
+        return any(faint(law[None]).any() for law in laws)
 
-        The first two have shape (n, batch, S). Where the evidence is impossible, laws are zero.
+    def _forward(self, x: Codes, mask: Mask, kind: Kind) -> tuple[Floats, list[Any], Floats, Mask]:
+        """Likelihoods of tokens by state, states given the past, log evidence, what is lost.
+
+        The first two have shapes (n, batch, S) and (batch, S) for each token.
         """
         likelihoods = self._emission.T[x.T]
         likelihoods[mask.T] = 1.0
-        predicted = np.empty_like(likelihoods)
-        predicted[0] = self._initial
-        scales = np.empty((self._n, len(x)))
+        logs, lost = np.zeros(len(x)), np.full(len(x), self._faint)
+        state, predicted = kind(np.tile(self._initial, (len(x), 1))), []
         for t in range(self._n):
-            state = predicted[t] * likelihoods[t]
-            scales[t] = state.sum(axis=1)
-            if t + 1 < self._n:
-                state /= np.where(scales[t] > 0.0, scales[t], 1.0)[:, None]
-                np.matmul(state, self._transition, out=predicted[t + 1])
-        with np.errstate(divide="ignore"):
-            return likelihoods, predicted, np.log(scales).sum(axis=0)
+            if t:
+                state = state @ self._transition
+            predicted.append(state)
+            state, scale = normalised(state * likelihoods[t])
+            logs += scale
+            lost |= faint(state)
+        return likelihoods, predicted, logs + log_total(state), lost
 
     def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
         logs = np.empty(len(x))
+
+        def fill(queries: npt.NDArray[np.intp], kind: Kind) -> Mask:
+            _, _, logs[queries], lost = self._forward(x[queries], mask[queries], kind)
+            return lost
+
         for block in self._blocks(x):
-            logs[block] = self._forward(x[block], mask[block])[2]
+            answer(block, fill)
         return logs
 
     def _log_prob(self, x: Codes) -> Floats:
@@ -141,17 +154,17 @@ class HiddenMarkov(SameAlphabet):
 
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
         possible = np.ones(len(x), dtype=bool)
-        for block in self._blocks(x):
-            likelihoods, states, logs = self._forward(x[block], mask[block])
-            possible[block] = logs > -np.inf
-            future = np.ones_like(states[0])
+
+        def fill(queries: npt.NDArray[np.intp], kind: Kind) -> Mask:
+            likelihoods, states, logs, lost = self._forward(x[queries], mask[queries], kind)
+            possible[queries] = logs > -np.inf
+            future = kind(np.ones((len(queries), len(self._initial))))
             for t in reversed(range(self._n)):
-                states[t] *= future
-                future = (likelihoods[t] * future) @ self._transition.T
-                # Evidence that is possible leaves some state possible, and the others may vanish.
-                largest = future.max(axis=1, keepdims=True)
-                future /= np.where(largest > 0.0, largest, 1.0)
-            with np.errstate(invalid="ignore"):
-                states /= states.sum(axis=2, keepdims=True)
-            marginals[block] = (states @ self._emission).transpose(1, 0, 2)
+                marginals[queries, t] = shares(states[t] * future) @ self._emission
+                future, _ = normalised((future * likelihoods[t]) @ self._transition.T)
+                lost |= faint(future)
+            return lost
+
+        for block in self._blocks(x):
+            answer(block, fill)
         return possible

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from ._base import Codes, Floats, Mask, OnImpossible, query_blocks
 from ._categorical import categorical
 from ._checks import checked_probabilities, checked_size
 from ._same_alphabet import SameAlphabet
+from ._wide import Kind, answer, faint, log_total, normalised, shares
 
 #: Entries of powers of a transition that are kept: 128 MB.
 HELD_POWERS = 1 << 24
@@ -151,60 +152,76 @@ class MarkovChain(SameAlphabet):
     def _blocks(self, x: Codes) -> list[npt.NDArray[np.intp]]:
         return query_blocks(len(x), self._n * self._q**self._order, HELD_MESSAGES)
 
-    def _forward(self, x: Codes, mask: Mask) -> tuple[Floats, Floats, Floats]:
-        """What tokens may be, laws of contexts given the past and present, log evidence.
+    @cached_property
+    def _faint(self) -> bool:
+        """Whether a product of a few probabilities may be none that a double can hold."""
+        return any(faint(law[None]).any() for law in (self._initial, self._transition))
 
-        Shapes (batch, n, q), (n - m + 1, batch, q**m) and (batch,).
+    def _forward(self, x: Codes, mask: Mask, kind: Kind) -> tuple[Floats, list[Any], Floats, Mask]:
+        """What tokens may be, contexts given the past and present, log evidence, what is lost.
+
+        The first two have shapes (batch, n, q) and (batch, q**m) for each context.
         """
         m, q, steps = self._order, self._q, self._n - self._order
         batch, contexts, rest = len(x), q**m, q ** (m - 1)
+        lost = np.full(batch, self._faint)
         # What each token may be: everything if masked, its letter otherwise.
         allowed = np.where(mask[..., None], 1.0, np.arange(q) == x[..., None])
-        message = np.broadcast_to(self._initial, (batch, *self._initial.shape))
+        start = np.broadcast_to(self._initial, (batch, *self._initial.shape))
         for k in range(m):
             shape = [batch] + [1] * m
             shape[1 + k] = q
-            message = message * allowed[:, k].reshape(shape)
-        forward = np.empty((steps + 1, batch, contexts))
-        scales = np.empty((steps + 1, batch))
-        forward[0], scales[0] = _normalised(message.reshape(batch, contexts))
+            start = start * allowed[:, k].reshape(shape)
+        message, logs = normalised(kind(start.reshape(batch, contexts)))
+        forward = [message]
         for t in range(steps):
+            lost |= faint(message)
             # The oldest letter of the context is forgotten, the next one joins.
-            joint = (forward[t][:, :, None] * self._step(t)).reshape(batch, q, contexts).sum(axis=1)
+            joint = (message[:, :, None] * self._step(t)).reshape(batch, q, contexts).sum(axis=1)
             joint = joint.reshape(batch, rest, q) * allowed[:, None, t + m]
-            forward[t + 1], scales[t + 1] = _normalised(joint.reshape(batch, contexts))
-        with np.errstate(divide="ignore"):
-            return allowed, forward, np.log(scales).sum(axis=0)
+            message, scale = normalised(joint.reshape(batch, contexts))
+            logs += scale
+            forward.append(message)
+        return allowed, forward, logs + log_total(message), lost
 
     def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
         logs = np.empty(len(x))
+
+        def fill(queries: npt.NDArray[np.intp], kind: Kind) -> Mask:
+            _, _, logs[queries], lost = self._forward(x[queries], mask[queries], kind)
+            return lost
+
         for block in self._blocks(x):
-            logs[block] = self._forward(x[block], mask[block])[2]
+            answer(block, fill)
         return logs
 
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
         possible = np.ones(len(x), dtype=bool)
+
+        def fill(queries: npt.NDArray[np.intp], kind: Kind) -> Mask:
+            allowed, forward, logs, lost = self._forward(x[queries], mask[queries], kind)
+            possible[queries] = logs > -np.inf
+            marginals[queries] = self._smoothed(allowed, forward, kind, lost)
+            return lost
+
         for block in self._blocks(x):
-            allowed, forward, logs = self._forward(x[block], mask[block])
-            possible[block] = logs > -np.inf
-            marginals[block] = self._smoothed(allowed, forward)
+            answer(block, fill)
         return possible
 
-    def _smoothed(self, allowed: Floats, forward: Floats) -> Floats:
+    def _smoothed(self, allowed: Floats, forward: list[Any], kind: Kind, lost: Mask) -> Floats:
         """Laws of tokens given the past and the future, shape (batch, n, q)."""
         m, q = self._order, self._q
         batch, contexts, rest = len(allowed), q**m, q ** (m - 1)
         marginals = np.empty((batch, self._n, q))
-        backward = np.ones((batch, contexts))
+        backward = kind(np.ones((batch, contexts)))
         for t in range(self._n - m, 0, -1):
-            joint = _normalised(forward[t] * backward)[0].reshape(batch, rest, q)
+            joint = shares(forward[t] * backward).reshape(batch, rest, q)
             marginals[:, t + m - 1] = joint.sum(axis=1)
             ahead = backward.reshape(batch, 1, rest, q) * allowed[:, None, None, t + m - 1]
             ahead = ahead * self._step(t - 1).reshape(1, q, rest, q)
-            backward = ahead.sum(axis=3).reshape(batch, contexts)
-            top = backward.max(axis=1, keepdims=True)
-            backward = backward / np.where(top > 0.0, top, 1.0)
-        joint = _normalised(forward[0] * backward)[0].reshape(batch, *(q,) * m)
+            backward, _ = normalised(ahead.sum(axis=3).reshape(batch, contexts))
+            lost |= faint(backward)
+        joint = shares(forward[0] * backward).reshape(batch, *(q,) * m)
         for k in range(m):
             others = tuple(axis for axis in range(1, m + 1) if axis != 1 + k)
             marginals[:, k] = joint.sum(axis=others)
@@ -217,7 +234,7 @@ class MarkovChain(SameAlphabet):
         ``None`` where some letter may be impossible, or they are too many to keep.
         """
         positive = self._initial.min() > 0.0 and self._transition.min() > 0.0
-        if not (positive and self._homogeneous and self._order == 1):
+        if not (positive and self._homogeneous and self._order == 1) or self._faint:
             return None
         if self._n * self._q**2 > HELD_POWERS:
             return None
@@ -244,9 +261,3 @@ class MarkovChain(SameAlphabet):
         joint: Floats = left * np.where((after < n)[..., None], right, 1.0)
         joint /= joint.sum(axis=-1, keepdims=True)
         return joint
-
-
-def _normalised(message: Floats) -> tuple[Floats, Floats]:
-    """Rows divided by their sums, and the sums; a row of zeros stays one."""
-    total = message.sum(axis=1)
-    return message / np.where(total > 0.0, total, 1.0)[:, None], total
