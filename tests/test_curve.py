@@ -267,6 +267,9 @@ def test_what_is_no_saved_curve(tmp_path):
         {"z": np.array([[0.0, 0.5]])},
         {"mean_entropies": np.array(["a", "b", "c"])},
         {"coverage": np.array([1.0])},
+        {"z": np.array([0.0, 0.6])},
+        {"mean_entropies": np.array([0.0, 1.0, 1.6])},
+        {name: -good[name] for name in ("h", "z", "mean_entropies")},
     ]
     for change in bad:
         np.savez(path, **(good | change))

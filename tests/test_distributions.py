@@ -405,12 +405,33 @@ def test_sums_within_a_millionth_are_rounding():
         (np.array([1, 2], dtype="m8[s]"), TypeError, "pmf: has dtype timedelta64"),
         (None, TypeError, "pmf: has dtype object"),
         ([[0.5], [0.25, 0.25]], ValueError, "pmf: expected an array"),
+        (np.ma.array([0.5, 0.5], mask=[0, 1]), TypeError, "pmf: has masked entries"),
     ],
 )
 @pytest.mark.parametrize("normalize", [False, True])
 def test_bad_tables(pmf, error, message, normalize):
     with pytest.raises(error, match=message):
         Dense(pmf, normalize=normalize)
+
+
+def test_masked_arrays():
+    for samples, weights in (
+        (np.ma.array([[0], [1]], mask=[[0], [1]]), None),
+        ([[0], [1]], np.ma.array([1, 2], mask=[0, 1])),
+    ):
+        with pytest.raises(TypeError, match="has masked entries, expected an array without"):
+            Empirical(samples, weights)
+    # Where nothing is masked, nothing is lost.
+    assert Dense(np.ma.array([0.5, 0.5])).pmf.tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("law", [Dense([[0.4, 0.1], [0.1, 0.4]]), Empirical(np.eye(2, dtype=int))])
+def test_queries_of_which_each_takes_more_than_a_block_holds(law, monkeypatch):
+    x, mask = np.zeros((2, law.n), dtype=int), np.array([[False, True], [False, True]])
+    want = law.conditional_marginals(x, mask)
+    monkeypatch.setattr("unmask.distributions._dense.GATHERED_CELLS", 1)
+    monkeypatch.setattr("unmask.distributions._empirical.COMPARED_PAIRS", 1)
+    assert (law.conditional_marginals(x, mask) == want).all()
 
 
 def test_sums_that_cannot_be_divided_by():

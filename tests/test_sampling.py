@@ -58,6 +58,8 @@ def test_the_estimator_is_kept(name):
 def test_refused():
     with pytest.raises(TypeError, match="distribution: is a Dense, expected an Empirical"):
         half_sample_comparison(Dense([0.5, 0.5]))
+    with pytest.raises(TypeError, match="seed: is 'x', expected an int"):
+        half_sample_comparison(Empirical([[0], [1]]), seed="x")
     with pytest.raises(ValueError, match="weights: not all whole, expected counts"):
         half_sample_comparison(Empirical([[0], [1]], [0.5, 1]))
     for weights in ([1], [1e300]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ import numpy.typing as npt
 
 def array(values: object, name: str) -> npt.NDArray[Any]:
     """Return any rectangular array; whoever asks looks at the type of its entries."""
+    # Whoever has a masked array has loaded what tells; others need not.
+    if "numpy.ma" in sys.modules and np.ma.is_masked(values):
+        raise TypeError(f"{name}: has masked entries, expected an array without")
     try:
         return np.asarray(values)
     except (TypeError, ValueError, OverflowError) as error:

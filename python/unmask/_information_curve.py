@@ -16,6 +16,9 @@ from ._curve import Curve, Floats, frozen_floats
 #: ten would show something that the sample has not.
 RELIABLE_COVERAGE = 0.9
 
+#: What arrays of a saved curve may differ by that say the same, in units of one and the entropy.
+AGREEMENT = 1e-9
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class InformationCurve(Curve):
@@ -223,7 +226,7 @@ class InformationCurve(Curve):
         FileNotFoundError
             If there is no such file.
         ValueError
-            If it is not a saved curve.
+            If it is not a saved curve, or its arrays contradict each other.
         """
         try:
             with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
@@ -244,6 +247,13 @@ class InformationCurve(Curve):
             if coverage is not None and len(coverage) != len(means):
                 raise ValueError("lengths differ")
             estimator = str(arrays["estimator"]) if "estimator" in arrays else None
+            # The other estimators may take entropies below what they found for fewer tokens.
+            if (h < 0).any() and estimator in (None, "plugin"):
+                raise ValueError("conditional entropies below zero")
+            scale = 1.0 + np.abs(h).sum()
+            sums = np.concatenate(([0.0], np.cumsum(h)))
+            if max(np.abs(h[0] - h - z).max(), np.abs(sums - means).max()) > AGREEMENT * scale:
+                raise ValueError("h, z and mean_entropies contradict each other")
             method = str(arrays["method"])
             samples = int(arrays["samples"]) if "samples" in arrays else None
         except FileNotFoundError:

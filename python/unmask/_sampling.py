@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import _check
 from ._compute import information_curve
 from ._information_curve import InformationCurve
 from .distributions import Empirical
@@ -101,7 +102,7 @@ def half_sample(distribution: Empirical, *, seed: Seed = 0) -> Empirical:
             "to take half of them"
         )
     counts = distribution.weights.astype(np.int64)
-    generator = np.random.default_rng(seed)
+    generator = _check.generator(seed)
     if counts.sum() < HYPERGEOMETRIC_LIMIT:
         kept = generator.multivariate_hypergeometric(counts, counts.sum() // 2, method="marginals")
     else:  # each sample or not: half of them but for a share of 1e-5

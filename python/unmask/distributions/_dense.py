@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _check, _core
 from .._information_curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask
+from ._base import Codes, Distribution, Floats, Mask, query_blocks
 from ._categorical import inverted
 
 #: Largest deviation of a table's sum from one that is taken for rounding.
@@ -201,7 +201,8 @@ class Dense(Distribution):
             revealed, hidden = np.flatnonzero(~pattern), np.flatnonzero(pattern)
             table = self._pmf.transpose([*revealed, *hidden])
             cells = max(1, int(np.prod(table.shape[len(revealed) :])))
-            for block in np.array_split(queries, -(-len(queries) * cells // GATHERED_CELLS)):
+            for some in query_blocks(len(queries), cells, GATHERED_CELLS):
+                block = queries[some]
                 evidence = tuple(x[block][:, revealed].T)
                 part = table[evidence] if evidence else table[None]
                 mass = part.reshape(len(part), -1).sum(axis=1)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .. import _check, _core
 from .._information_curve import InformationCurve
-from ._base import Codes, Distribution, Floats, Mask
+from ._base import Codes, Distribution, Floats, Mask, query_blocks
 from ._categorical import inverted
 from ._dense import Dense
 
@@ -246,8 +246,7 @@ class Empirical(Distribution):
 
     def _conditional_marginals(self, x: Codes, mask: Mask, marginals: Floats) -> Mask:
         possible = np.ones(len(x), dtype=bool)
-        blocks = -(-len(x) * len(self._atoms) // COMPARED_PAIRS)
-        for block in np.array_split(np.arange(len(x)), max(1, blocks)):
+        for block in query_blocks(len(x), len(self._atoms), COMPARED_PAIRS):
             agree = np.ones((len(block), len(self._atoms)), dtype=bool)
             for i in range(self.n):
                 same = x[block, i, None] == self._atoms[None, :, i]

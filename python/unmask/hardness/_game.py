@@ -202,7 +202,7 @@ def play(
         raise TypeError(f"base: is a {type(base).__name__}, expected a Distribution")
     if base is not None and base.n != n:
         raise ValueError(f"base: has {base.n} tokens, expected n = {n}")
-    generator = np.random.default_rng(seed)
+    generator = _check.generator(seed)
 
     def with_base(code: ReedSolomon) -> Distribution:
         return code if base is None else Paired(base, code)

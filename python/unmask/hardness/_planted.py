@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import _check
 from .._compute import information_curve
 from .._information_curve import InformationCurve
 from ..distributions import Distribution, Paired, ReedSolomon
@@ -56,7 +57,7 @@ def planted(base: Distribution, k: int, q: int, *, seed: Seed = None) -> Paired:
     """
     if not isinstance(base, Distribution):
         raise TypeError(f"base: is a {type(base).__name__}, expected a Distribution")
-    return Paired(base, hidden(base.n, k, q, np.random.default_rng(seed)))
+    return Paired(base, hidden(base.n, k, q, _check.generator(seed)))
 
 
 def planted_curve(base: InformationCurve, k: int, q: int) -> InformationCurve:

@@ -365,7 +365,7 @@ def _count(sizes: list[int]) -> int:
 
 def _drawn(entropies: Floats, schedule: Schedule, samples: int, seed: Seed) -> Floats:
     """Divergences of random ordered partitions, ascending."""
-    generator = np.random.default_rng(seed)
+    generator = _check.generator(seed)
     n = schedule.n
     orders = generator.permuted(np.broadcast_to(np.arange(n), (samples, n)), axis=1)
     bits = np.left_shift(1, orders)
@@ -382,7 +382,7 @@ def _sampled(
     distribution: Distribution, schedule: Schedule, samples: int, seed: Seed
 ) -> PartitionKL:
     """Everything from random ordered partitions, where subsets are too many."""
-    generator = np.random.default_rng(seed)
+    generator = _check.generator(seed)
     costs = _entropies.exact_costs(distribution)
     n, cuts = schedule.n, schedule.cumulative[1:-1]
     drawn = []

@@ -133,7 +133,7 @@ def simulate(
     if on_impossible not in ("raise", "uniform"):
         raise ValueError(f"on_impossible: is {on_impossible!r}, expected 'raise' or 'uniform'")
     ask = _Asked(oracle, n, on_impossible)
-    generator = np.random.default_rng(seed)
+    generator = _check.generator(seed)
     x, calls = np.zeros((size, n), dtype=np.int64), np.zeros(size, dtype=np.int64)
     letters = max(oracle.alphabet_sizes) if isinstance(oracle, Distribution) else 2
     blocks = query_blocks(size, n * letters, HELD_ENTRIES) if size else []
