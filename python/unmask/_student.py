@@ -8,15 +8,18 @@ freedom, whole or not.
 from __future__ import annotations
 
 import math
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
+
+from ._curve import Floats
 
 #: Degrees of freedom from which the expansion of Cornish and Fisher is good to 1e-9.
 MANY = 200.0
 
 #: Nodes of the quadrature.
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(64)
+NODES = 64
 
 #: Halvings of the angle.
 HALVINGS = 60
@@ -63,7 +66,14 @@ def t_quantile(level: float, degrees: float | None) -> float:
     return math.sqrt(degrees) / math.tan((low + high) / 2)
 
 
+@cache
+def _quadrature() -> tuple[Floats, Floats]:
+    """Made when first asked for: the package is imported faster without."""
+    return np.polynomial.legendre.leggauss(NODES)
+
+
 def _power_of_sine(phi: float, power: float) -> float:
     """Integral of ``sin^power`` from 0: smooth after ``x = phi u^2`` for powers that are not."""
-    u = (NODES + 1) / 2
-    return float(WEIGHTS @ (np.sin(phi * u**2) ** power * u)) * phi
+    nodes, weights = _quadrature()
+    u = (nodes + 1) / 2
+    return float(weights @ (np.sin(phi * u**2) ** power * u)) * phi
