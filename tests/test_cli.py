@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 import sysconfig
@@ -662,3 +663,87 @@ def test_sizes_keep_to_their_room(room):
 @pytest.mark.parametrize("module", sorted(m.name for m in pkgutil.iter_modules(cli.__path__)))
 def test_docstrings_tell_the_truth(module):
     assert doctest.testmod(importlib.import_module(f"unmask.cli.{module}")).failed == 0
+
+
+def test_sampled_curves(tmp_path):
+    saved = tmp_path / "curve.npz"
+    asked = ("--method", "sampled", "--samples", 30, "--seed", 5)
+    found = json.loads(run("plan", WORDS, *asked, "--steps", 3, "--json", "--save", saved).stdout)
+    estimate = unmask.information_curve(unmask.io.load(WORDS), method="sampled", samples=30, seed=5)
+    assert unmask.InformationCurve.load(saved).h.tolist() == estimate.h.tolist()
+    assert found["method"] == "sampled"
+    assert found["standard_errors"] == estimate.standard_errors.tolist()
+    schedule = unmask.schedules.optimal(estimate.monotone(), steps=3)
+    best = found["schedule"]
+    assert best["sizes"] == schedule.sizes.tolist()
+    assert best["expected_kl"] == estimate.monotone().expected_kl(schedule)
+    # The excess is linear in the points: moving each by its error moves it by its share.
+    shares = [
+        unmask.CrossEntropyCurve(estimate.h + bump).cost(schedule)
+        - (estimate.h + bump).sum()
+        - unmask.CrossEntropyCurve(estimate.h).cost(schedule)
+        + estimate.h.sum()
+        for bump in np.diag(estimate.standard_errors)
+    ]
+    assert best["standard_error"] == pytest.approx(np.linalg.norm(shares))
+    # The estimate is what is saved, so that the same schedule comes from it.
+    again = json.loads(run("plan", saved, "--steps", 3, "--json").stdout)
+    assert again["schedule"] == best
+    curve = json.loads(run("curve", WORDS, *asked, "--json").stdout)
+    assert curve["h"] == estimate.h.tolist()
+    for command in (("plan", WORDS), ("curve", WORDS), ("compare", WORDS, "--steps", "2")):
+        text = run(*command, *asked).stdout
+        assert "sampled; standard errors up to" in text
+    assert "+-" in run("plan", WORDS, *asked).stdout
+
+
+def test_sampling_is_offered_where_enumeration_is_refused(tmp_path):
+    bits = np.random.default_rng(0).integers(0, 2, size=(4000, 40))
+    long, wide = tmp_path / "long.npy", tmp_path / "wide.npy"
+    np.save(long, bits)
+    np.save(wide, bits[:80].repeat(2, axis=1)[:, :70])
+    refused = run("plan", long, code=1).stderr
+    assert re.search(r"exact curve would take about \d+ hours on one core", refused)
+    assert "more than the 60 minutes that --method auto takes" in refused
+    for file in (long, wide):
+        refused = run("plan", file, code=1).stderr
+        assert re.search(r"--method sampled would take about .* with --samples 100", refused)
+        assert "predicted" not in refused
+    assert (
+        "sampled; standard errors"
+        in run("plan", wide, "--method", "sampled", "--samples", 5).stdout
+    )
+
+
+def test_long_work_is_announced(monkeypatch, capsys):
+    from unmask.cli._computation import Computation
+
+    law = unmask.distributions.Dense(np.full((2, 2), 0.25))
+    for seconds, threads, said in (
+        (9.0, 1, ""),
+        (120.0, 1, "curve: predicted to take about 2 minutes on one thread\n"),
+        (120.0, 4, "curve: predicted to take about 30 s on 4 threads\n"),
+    ):
+        monkeypatch.setattr(type(law), "_predicted_seconds", lambda self, s=seconds: s)
+        Computation(threads=threads).curve(law, "curve")
+        assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("plan", WORDS, "--samples", 10), "--samples"),
+        (("curve", WORDS, "--seed", 1), "--seed"),
+        (("compare", WORDS, "--method", "exact", "--seed", 1), "--seed"),
+        (("plan", WORDS, "--losses", "--method", "sampled"), "--losses"),
+    ],
+)
+def test_options_of_sampling_that_would_do_nothing(arguments, word):
+    assert word in run(*arguments, code=2).stderr
+
+
+def test_saved_curves_are_not_computed_again(tmp_path):
+    saved = tmp_path / "curve.npz"
+    run("curve", WORDS, "--save", saved)
+    refused = run("plan", saved, "--method", "sampled", code=1).stderr
+    assert refused == f"error: --method: does not apply to {saved}, which is a saved curve\n"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, get_args
 
 from . import _core
+from ._duration import duration
 from ._information_curve import InformationCurve
 from ._sampled_curve import DEFAULT_SAMPLES, predicted_seconds, sampled_curve
 from .distributions import Distribution
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from .distributions._base import Seed
 
 Method = Literal["auto", "exact", "sampled"]
+
+#: Seconds on one core, as predicted, above which nobody gets an exact curve without asking for it.
+AUTO_SECONDS = 3600.0
 
 
 def information_curve(
@@ -37,8 +42,9 @@ def information_curve(
     method : {"auto", "exact", "sampled"}
         ``"exact"`` takes the closed form, the polynomial algorithm or the enumeration that the
         distribution has. ``"sampled"`` estimates: without bias, with standard errors, by asking the
-        oracle about random sequences. ``"auto"`` is exact, and says what sampling would take where
-        that is out of reach. ``curve.method`` tells what was done.
+        oracle about random sequences. ``"auto"`` is exact where that is predicted to take an hour
+        on one core at most, and says what sampling would take where it is not. ``curve.method``
+        tells what was done.
     samples : int, optional
         Sequences at each subset size, one oracle call each, for ``method="sampled"``; 100 by
         default. Errors fall with its square root.
@@ -101,15 +107,26 @@ def information_curve(
         if value is not None:
             raise ValueError(f"{name}: is {value!r}, expected none unless method='sampled'")
     try:
+        if method == "auto":
+            _require_patience(distribution._predicted_seconds())
         return distribution._information_curve(threads, progress)
     except (_core.WorkError, MemoryError) as error:
         if method == "exact":
             raise
         seconds = predicted_seconds(distribution, DEFAULT_SAMPLES)
-        takes = "estimates it" if seconds is None else f"would take about {seconds:.1g} s"
+        takes = "estimates it" if seconds is None else f"would take about {duration(seconds)}"
         # NumPy's own kind of MemoryError takes other arguments.
         kind = MemoryError if isinstance(error, MemoryError) else _core.WorkError
         raise kind(
             f"{error}; method='sampled' {takes} with samples={DEFAULT_SAMPLES} at each of "
             f"{distribution.n} subset sizes"
         ) from None
+
+
+def _require_patience(seconds: float) -> None:
+    """Refuse what takes long; what takes forever is refused with a better reason."""
+    if AUTO_SECONDS < seconds < math.inf:
+        raise _core.WorkError(
+            f"the exact curve would take about {duration(seconds)} on one core, more than the "
+            f"{duration(AUTO_SECONDS)} that method='auto' takes (method='exact' has no such limit)"
+        )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import _options as given
+from ._computation import Computation
 from ._guard import guarded
-from ._options import Estimator, Gaps, Kind
+from ._options import Estimator, Gaps, Kind, Method
 from ._output import check_output, save_figure
 from ._unit import Unit
 
@@ -76,6 +77,9 @@ def plan(
     gaps: given.GapsOption = Gaps.ERROR,
     estimator: given.EstimatorOption = Estimator.PLUGIN,
     normalize: given.NormalizeOption = False,
+    method: given.MethodOption = Method.AUTO,
+    samples: given.SamplesOption = None,
+    seed: given.SeedOption = None,
     threads: given.ThreadsOption = None,
     unit: given.UnitOption = Unit.NATS,
     as_json: given.JsonOption = False,
@@ -88,14 +92,15 @@ def plan(
     """
     if steps is not None and max_kl is not None:
         raise typer.BadParameter("expected one of the two", param_hint="--steps, --max-kl")
+    how = _computation(method, samples, seed, threads)
     for option, value in (("--tokens", tokens), ("--entropy", entropy)):
         if value is not None and not losses:
             raise typer.BadParameter("expected only with --losses", param_hint=option)
     if losses:
-        reading = (weights, kind, gaps, estimator, normalize)
-        if reading != (None, Kind.AUTO, Gaps.ERROR, Estimator.PLUGIN, False):
+        reading = (weights, kind, gaps, estimator, normalize, method)
+        if reading != (None, Kind.AUTO, Gaps.ERROR, Estimator.PLUGIN, False, Method.AUTO):
             raise typer.BadParameter(
-                "does not go with --weights, --as, --gaps, --estimator and --normalize",
+                "does not go with --weights, --as, --gaps, --estimator, --normalize and --method",
                 param_hint="--losses",
             )
         _plan_losses(file, tokens, entropy, steps, max_kl, unit, as_json, plot, save)
@@ -103,7 +108,7 @@ def plan(
     with guarded():
         from ._plan import make_plan
 
-        source = _load(file, weights, kind, gaps, estimator, normalize, threads, plot, save)
+        source = _load(file, weights, kind, gaps, estimator, normalize, how, plot, save)
         tolerance = None if max_kl is None else unit.nats(max_kl)
         found = make_plan(source.curve, steps, tolerance)
         warnings = source.warnings(found.best.schedule)
@@ -144,6 +149,9 @@ def curve(
     gaps: given.GapsOption = Gaps.ERROR,
     estimator: given.EstimatorOption = Estimator.PLUGIN,
     normalize: given.NormalizeOption = False,
+    method: given.MethodOption = Method.AUTO,
+    samples: given.SamplesOption = None,
+    seed: given.SeedOption = None,
     threads: given.ThreadsOption = None,
     unit: given.UnitOption = Unit.NATS,
     as_json: given.JsonOption = False,
@@ -151,20 +159,21 @@ def curve(
     save: given.SaveOption = None,
 ) -> None:
     """Compute the information curve of a file."""
+    how = _computation(method, samples, seed, threads)
     with guarded():
-        source = _load(file, weights, kind, gaps, estimator, normalize, threads, plot, save)
+        source = _load(file, weights, kind, gaps, estimator, normalize, how, plot, save)
         warnings = source.warnings()
         if plot is not None:
             from .. import plot as draw
 
-            save_figure(draw.curve(source.curve, _axes()).figure, plot)
+            save_figure(draw.curve(source.estimate, _axes()).figure, plot)
         if as_json:
             _print_json(
                 source.as_json(unit)
                 | {
-                    "h": unit.listed(source.curve.h),
-                    "z": unit.listed(source.curve.z),
-                    "mean_entropies": unit.listed(source.curve.mean_entropies),
+                    "h": unit.listed(source.estimate.h),
+                    "z": unit.listed(source.estimate.z),
+                    "mean_entropies": unit.listed(source.estimate.mean_entropies),
                     "warnings": warnings,
                 }
             )
@@ -192,6 +201,9 @@ def compare(
     gaps: given.GapsOption = Gaps.ERROR,
     estimator: given.EstimatorOption = Estimator.PLUGIN,
     normalize: given.NormalizeOption = False,
+    method: given.MethodOption = Method.AUTO,
+    samples: given.SamplesOption = None,
+    seed: given.SeedOption = None,
     threads: given.ThreadsOption = None,
     unit: given.UnitOption = Unit.NATS,
     as_json: given.JsonOption = False,
@@ -204,11 +216,12 @@ def compare(
     for an expected KL of 0.1 nats.
     """
     lengths = _numbers(steps or [])
+    how = _computation(method, samples, seed, threads)
     with guarded():
         from ._ladder import ladder
         from ._plan import compared, make_plan
 
-        source = _load(file, weights, kind, gaps, estimator, normalize, threads, plot, save)
+        source = _load(file, weights, kind, gaps, estimator, normalize, how, plot, save)
         lengths = lengths or ladder(source.curve.n)
         columns = [compared(source.curve, k) for k in lengths]
         rows = {row[0].name: list(row) for row in zip(*columns, strict=True)}
@@ -263,9 +276,9 @@ def audit(
         from ..samplers import leaderboard
         from ..samplers._leaderboard import require_enumerable
 
-        plain = Estimator.PLUGIN
+        plain, how = Estimator.PLUGIN, Computation(threads=threads)
         source = _load(
-            file, weights, kind, gaps, plain, normalize, threads, plot, None, require_enumerable
+            file, weights, kind, gaps, plain, normalize, how, plot, None, require_enumerable
         )
         assert source.law is not None
         with progress_bar("samplers") as progress:
@@ -294,7 +307,7 @@ def _load(
     gaps: Gaps,
     estimator: Estimator,
     normalize: bool,
-    threads: int | None,
+    how: Computation,
     plot: Path | None,
     save: Path | None,
     check: Callable[[Distribution], None] | None = None,
@@ -312,10 +325,20 @@ def _load(
         "estimator": estimator.value,
         "normalize": normalize,
     }
-    source = load_source(file, threads, options, check)
+    source = load_source(file, how, options, check)
     if save is not None:
-        source.curve.save(save)
+        source.estimate.save(save)
     return source
+
+
+def _computation(
+    method: Method, samples: int | None, seed: int | None, threads: int | None
+) -> Computation:
+    """How to compute the curve; options that would do nothing are mistakes."""
+    for option, value in (("--samples", samples), ("--seed", seed)):
+        if value is not None and method is not Method.SAMPLED:
+            raise typer.BadParameter("expected only with --method sampled", param_hint=option)
+    return Computation(method.value, samples, seed or 0, threads)
 
 
 def _plan_losses(

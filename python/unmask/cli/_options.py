@@ -9,6 +9,7 @@ import typer
 from ._unit import Unit as Unit
 
 INPUT, OUTPUT = "How to read FILE", "What to put out"
+COMPUTING = "How to compute the curve"
 MODEL = "Planning for a trained model"
 
 
@@ -35,6 +36,14 @@ class Estimator(StrEnum):
     PLUGIN = "plugin"
     MILLER_MADOW = "miller-madow"
     CHAO_SHEN = "chao-shen"
+
+
+class Method(StrEnum):
+    """How the curve is found."""
+
+    AUTO = "auto"
+    EXACT = "exact"
+    SAMPLED = "sampled"
 
 
 File = Annotated[
@@ -113,6 +122,37 @@ NormalizeOption = Annotated[
         "--normalize", rich_help_panel=INPUT, help="Divide a table by its sum, whatever it is."
     ),
 ]
+MethodOption = Annotated[
+    Method,
+    typer.Option(
+        "--method",
+        rich_help_panel=COMPUTING,
+        help="Exact, whatever it takes; sampled, with standard errors; or exact where it is "
+        "predicted to take an hour on one core at most.",
+    ),
+]
+SamplesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--samples",
+        min=2,
+        metavar="N",
+        show_default=False,
+        rich_help_panel=COMPUTING,
+        help="With --method sampled: random sequences at each number of tokens, 100 by default.",
+    ),
+]
+SeedOption = Annotated[
+    int | None,
+    typer.Option(
+        "--seed",
+        min=0,
+        metavar="S",
+        show_default=False,
+        rich_help_panel=COMPUTING,
+        help="With --method sampled: which random sequences; 0 by default.",
+    ),
+]
 ThreadsOption = Annotated[
     int | None,
     typer.Option(
@@ -120,7 +160,7 @@ ThreadsOption = Annotated[
         min=1,
         metavar="N",
         show_default=False,
-        rich_help_panel=INPUT,
+        rich_help_panel=COMPUTING,
         help="Threads to use; one per processor by default.",
     ),
 ]

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .. import schedules
 from .._information_curve import InformationCurve
 from .._schedule import Schedule
@@ -32,6 +34,7 @@ class Priced:
     name: str
     schedule: Schedule
     expected_kl: float
+    standard_error: float | None = None  #: of a sampled curve, for a schedule chosen before
 
     @property
     def per_token(self) -> float:
@@ -55,6 +58,7 @@ class Priced:
             "steps": self.schedule.nfe,
             "sizes": self.schedule.sizes.tolist(),
             "expected_kl": unit.of(self.expected_kl),
+            "standard_error": None if self.standard_error is None else unit.of(self.standard_error),
             "expected_kl_per_token": unit.of(self.per_token),
             "total_variation_bound": self.total_variation_bound,
         }
@@ -122,5 +126,14 @@ def compared(curve: InformationCurve, steps: int) -> list[Priced]:
 
 
 def priced(name: str, curve: InformationCurve, schedule: Schedule) -> Priced:
-    """Price a schedule."""
-    return Priced(name, schedule, curve.expected_kl(schedule))
+    """Price a schedule.
+
+    ``sum_t s_t h_{N_{t-1}} - sum_j h_j`` is linear in the points of the curve, which a sampled one
+    has drawn independently.
+    """
+    error = None
+    if curve.standard_errors is not None:
+        factors = np.full(curve.n, -1.0)
+        factors[schedule.cumulative[:-1]] += schedule.sizes
+        error = float(np.linalg.norm(factors * curve.standard_errors))
+    return Priced(name, schedule, curve.expected_kl(schedule), error)

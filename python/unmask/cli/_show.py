@@ -41,6 +41,16 @@ ENTROPIES = {
 }
 
 
+SAMPLED = (
+    "The curve is sampled. Schedules are priced by the nearest curve that never increases, as no "
+    "true curve does; as the same estimate chose the best one, its expected KL is a little too "
+    "small."
+)
+PLUS_MINUS = (
+    "+-: standard error of the expected KL of a schedule chosen before the curve was sampled."
+)
+
+
 @contextmanager
 def page() -> Iterator[Console]:
     """Yield a console and print what it was given, without spaces at the ends of lines."""
@@ -94,6 +104,11 @@ def show_source(out: Console, source: Source, unit: Unit) -> None:
         )
     elif source.estimated:
         facts.add_row("  coverage", "unknown")
+    errors = source.estimate.standard_errors
+    if errors is not None:
+        facts.add_row(
+            "  curve", f"sampled; standard errors up to {unit.text(errors.max(), 2)} {unit}"
+        )
     out.print(facts)
 
 
@@ -130,7 +145,8 @@ def show_plan(out: Console, source: Source, plan: Plan, unit: Unit) -> None:
         text = f"  NOT RELIABLE beyond {source.curve.reliable_until} of {n} tokens: too few samples"
         out.print(Text(text, style="bold red"))
     out.print()
-    table = numbers_table("schedule", "steps", "expected KL", "per token", "TV <=", "sizes")
+    costs = ("expected KL", *(("+-",) if source.sampled else ()), "per token", "TV <=")
+    table = numbers_table("schedule", "steps", *costs, "sizes")
     for row in (best, *plan.others):
         sizes = sizes_text(row.schedule, SIZES_ROOM)
         table.add_row(row.name, str(row.schedule.nfe), *_costs(row, unit), sizes)
@@ -139,12 +155,14 @@ def show_plan(out: Console, source: Source, plan: Plan, unit: Unit) -> None:
         out.print()
         out.print(Text("The best schedules of other lengths", style="bold"))
         out.print()
-        table = numbers_table("steps", "expected KL", "per token", "TV <=", "")
+        table = numbers_table("steps", *costs, "")
         for row in plan.frontier:
             chosen = "<- recommended" if row.schedule.nfe == best.schedule.nfe else ""
             table.add_row(str(row.schedule.nfe), *_costs(row, unit), chosen)
         out.print(table)
-    notes = [MEANING.format(unit=unit)]
+    notes = [MEANING.format(unit=unit), *_about_sampling(source)]
+    if source.sampled:
+        notes.append(PLUS_MINUS)
     if source.curve.estimator in ENTROPIES:
         notes.append(ENTROPIES[source.curve.estimator])
     if plan.others[-1].schedule.nfe < best.schedule.nfe:
@@ -158,32 +176,43 @@ def show_table(out: Console, source: Source, unit: Unit) -> None:
     """Show the curve in numbers."""
     show_source(out, source, unit)
     show_curve(out, source, unit)
-    curve, n = source.curve, source.curve.n
+    curve, n = source.estimate, source.estimate.n
     out.print()
-    table = numbers_table("j", f"h_j ({unit})", "Z_j", "mean entropy", "coverage")
+    errors = curve.standard_errors
+    columns = ["j", f"h_j ({unit})", "Z_j", "mean entropy", "coverage"]
+    if errors is not None:
+        columns.insert(2, "+-")
+    table = numbers_table(*columns)
     listed = range(n + 1)
     hidden = max(0, len(listed) - 2 * ROWS_FROM_AN_END)
     for j in listed:
         if hidden > 1 and ROWS_FROM_AN_END <= j < len(listed) - ROWS_FROM_AN_END:
             if j == ROWS_FROM_AN_END:
-                table.add_row(*["..."] * 5)
+                table.add_row(*["..."] * len(columns))
             continue
         coverage = "" if curve.coverage is None else f"{curve.coverage[j]:.4f}"
         if j > curve.reliable_until:
             coverage += " low"
-        table.add_row(
+        cells = [
             str(j),
             unit.text(curve.h[j]) if j < n else "",
             unit.text(curve.z[j - 1]) if j else "",
             unit.text(curve.mean_entropies[j]),
             coverage,
-        )
+        ]
+        if errors is not None:
+            cells.insert(2, unit.text(errors[j], 2) if j < n else "")
+        table.add_row(*cells)
     out.print(table)
     notes = [
         "h_j: mean entropy of a random masked token when j others are revealed. Z_j: information "
         "that j - 1 revealed tokens carry about another, on average; TC is the sum of all Z_j. "
         "Mean entropy: of j tokens."
     ]
+    if errors is not None:
+        notes.append(
+            "+-: standard error of h_j. The curve drawn above is the nearest monotone one."
+        )
     if source.curve.estimator in ENTROPIES:
         notes.append(ENTROPIES[source.curve.estimator])
     if hidden > 1:
@@ -219,7 +248,7 @@ def show_comparison(
     fewer = any(
         one.schedule.nfe < k for row in rows.values() for k, one in zip(steps, row, strict=True)
     )
-    notes = [MEANING.format(unit=unit).partition(" TV:")[0]]
+    notes = [MEANING.format(unit=unit).partition(" TV:")[0], *_about_sampling(source)]
     if "minimax" in rows:
         notes.append("Minimax: the least worst case of all curves with this TC and DTC.")
     if fewer:
@@ -247,8 +276,15 @@ def _title(plan: Plan, unit: Unit) -> str:
     return f"Best schedule with {steps}"
 
 
+def _about_sampling(source: Source) -> Iterator[str]:
+    if source.sampled:
+        yield SAMPLED
+
+
 def _costs(row: Priced, unit: Unit) -> Iterator[str]:
     yield unit.text(row.expected_kl, 4)
+    if row.standard_error is not None:
+        yield unit.text(row.standard_error, 2)
     yield unit.text(row.per_token, 4)
     bound = row.total_variation_bound
     yield "-" if bound is None else f"{bound:.4g}"

@@ -6,20 +6,20 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import io
-from .._compute import information_curve
 from .._information_curve import RELIABLE_COVERAGE, InformationCurve
-from .._progress import progress_bar
 from .._sampling import half_sample
 from ..distributions import Distribution, Empirical
 
 if TYPE_CHECKING:
     from .._schedule import Schedule
+    from ._computation import Computation
     from ._unit import Unit
 
 #: Half of the data is looked at as well unless all of it took longer.
@@ -37,7 +37,7 @@ class Source:
     """What is known about a file."""
 
     path: Path
-    curve: InformationCurve
+    estimate: InformationCurve  #: as computed
     kind: str  #: "samples", "table" or "curve"
     alphabet_sizes: tuple[int, ...] | None = None
     samples: float | None = None
@@ -45,6 +45,16 @@ class Source:
     half: InformationCurve | None = None
     notes: tuple[str, ...] = ()
     law: Distribution | None = None  #: what was read, unless it was a curve
+
+    @cached_property
+    def curve(self) -> InformationCurve:
+        """What schedules are priced by: of a sampled curve the nearest one that is monotone."""
+        return self.estimate.monotone() if self.sampled else self.estimate
+
+    @property
+    def sampled(self) -> bool:
+        """Whether the curve is an estimate by the oracle."""
+        return self.estimate.standard_errors is not None
 
     @property
     def counted(self) -> bool:
@@ -104,6 +114,10 @@ class Source:
             "samples": self.samples,
             "distinct_samples": self.atoms,
             "estimator": curve.estimator,
+            "method": curve.method,
+            "standard_errors": None
+            if self.estimate.standard_errors is None
+            else unit.listed(self.estimate.standard_errors),
             "entropy": unit.of(curve.entropy),
             "total_correlation": unit.of(curve.total_correlation),
             "dual_total_correlation": unit.of(curve.dual_total_correlation),
@@ -125,7 +139,7 @@ def _affected(schedule: Schedule, trusted: int) -> str:
 
 def load_source(
     path: Path,
-    threads: int | None,
+    how: Computation,
     options: Mapping[str, Any],
     check: Callable[[Distribution], None] | None = None,
 ) -> Source:
@@ -144,6 +158,8 @@ def load_source(
             if value and value != defaults.get(name):
                 option = {"kind": "as"}.get(name, name)
                 raise ValueError(f"--{option}: does not apply to {path}, which is a saved curve")
+        if not how.by_default:
+            raise ValueError(f"--method: does not apply to {path}, which is a saved curve")
         curve = InformationCurve.load(path)
         unknown = curve.estimator is not None and curve.coverage is None
         return Source(path, curve, "curve", notes=(_NOT_COUNTED,) if unknown else ())
@@ -152,8 +168,7 @@ def load_source(
     if check is not None:
         check(law)
     started = time.monotonic()
-    with progress_bar("information curve") as progress:
-        curve = information_curve(law, threads=threads, progress=progress)
+    curve = how.curve(law, "information curve")
     seconds = time.monotonic() - started
     if not isinstance(law, Empirical):
         return Source(path, curve, "table", law.alphabet_sizes, law=law)
@@ -171,8 +186,7 @@ def load_source(
             "samples (unmask.half_sample_comparison does that)."
         )
     else:
-        with progress_bar("half of the samples") as progress:
-            half = information_curve(half_sample(law), threads=threads, progress=progress)
+        half = how.curve(half_sample(law), "half of the samples")
     return Source(
         path,
         curve,

@@ -140,6 +140,10 @@ class Distribution(ABC):
     ) -> InformationCurve:
         """What `unmask.information_curve` returns."""
 
+    def _predicted_seconds(self) -> float:
+        """What the exact curve is predicted to take on one core, where that may be long; or 0."""
+        return 0.0
+
     def _enumerated_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:

@@ -180,6 +180,9 @@ class Dense(Distribution):
         arrays = _core.table_curve(self._pmf, threads, progress)
         return InformationCurve._made(*arrays, method="enumeration")
 
+    def _predicted_seconds(self) -> float:
+        return _core.table_seconds(self._pmf)
+
     def _log_prob(self, x: Codes) -> Floats:
         with np.errstate(divide="ignore"):
             probabilities: Floats = self._pmf[tuple(x.T)]

@@ -20,9 +20,6 @@ Estimator = Literal["plugin", "miller-madow", "chao-shen"]
 #: Most letters of a token.
 MAX_LETTERS = 1 << 16
 
-#: Tokens that may vary, for a curve by enumeration: a subset of them is a 64-bit mask.
-MAX_VARYING = 64
-
 #: Pairs of a query and an atom that the oracle compares at a time.
 COMPARED_PAIRS = 1 << 24
 
@@ -220,16 +217,12 @@ class Empirical(Distribution):
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:
-        # Looked at only where it can be: short samples are enumerated in microseconds.
-        varying = 0 if self.n <= MAX_VARYING else int((self.atoms != self.atoms[0]).any(0).sum())
-        if varying > MAX_VARYING:
-            raise _core.WorkError(
-                f"samples: {varying} coordinates vary, the subset lattice takes at most "
-                f"{MAX_VARYING}"
-            )
         means, h, z = self._support.curve(self._estimator, threads, progress)
         coverage = self._support.coverage(threads) if self.counted else None
         return InformationCurve._made(means, h, z, coverage, self._estimator, "enumeration")
+
+    def _predicted_seconds(self) -> float:
+        return self._support.predicted_seconds(self._estimator)
 
     def _log_prob(self, x: Codes) -> Floats:
         rows = np.ascontiguousarray(x)

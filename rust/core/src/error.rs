@@ -4,7 +4,7 @@
 const GIB: f64 = (1u64 << 30) as f64;
 
 /// What an elementary operation takes, roughly, for predictions that a person reads.
-const SECONDS_PER_OPERATION: f64 = 5e-10;
+pub const SECONDS_PER_OPERATION: f64 = 5e-10;
 
 /// The reasons for which a computation does not return a value.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -48,6 +48,14 @@ pub enum Error {
         operations: f64,
         /// The largest number accepted.
         limit: f64,
+    },
+    /// More coordinates vary than a subset mask holds; nothing was started.
+    #[error("samples: {varying} coordinates vary, the subset lattice takes at most {most}")]
+    Varying {
+        /// Coordinates that vary.
+        varying: usize,
+        /// Coordinates that a mask holds.
+        most: usize,
     },
     /// The caller asked, through the [`Monitor`](crate::monitor::Monitor), to stop.
     #[error("interrupted")]

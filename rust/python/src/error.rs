@@ -16,7 +16,7 @@ pub fn to_python(error: Error) -> PyErr {
     let message = error.to_string();
     match error {
         Error::Invalid { .. } => PyValueError::new_err(message),
-        Error::Work { .. } => WorkError::new_err(message),
+        Error::Work { .. } | Error::Varying { .. } => WorkError::new_err(message),
         Error::Memory { .. } => PyMemoryError::new_err(message),
         Error::Interrupted => PyKeyboardInterrupt::new_err(message),
     }

@@ -45,6 +45,7 @@ mod _core {
     use crate::support::Support;
     #[pymodule_export]
     use crate::table::{
-        table_curve, table_entropy, table_subset_entropies, table_total, table_totals,
+        table_curve, table_entropy, table_seconds, table_subset_entropies, table_total,
+        table_totals,
     };
 }

@@ -4,6 +4,7 @@ use numpy::{IntoPyArray, PyArray1, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use unmask_core::curve::{self, Curve, Estimator, Totals};
+use unmask_core::error::SECONDS_PER_OPERATION;
 use unmask_core::support;
 
 use crate::array::cells;
@@ -59,20 +60,23 @@ impl Support {
         threads: Option<Threads>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<CurveArrays<'py>> {
-        let estimator = match estimator {
-            "plugin" => Estimator::Plugin,
-            "miller-madow" => Estimator::MillerMadow,
-            "chao-shen" => Estimator::ChaoShen,
-            other => {
-                return Err(PyValueError::new_err(format!(
-                    "estimator: is {other:?}, expected \"plugin\", \"miller-madow\" or \"chao-shen\""
-                )));
-            }
-        };
+        let estimator = named(estimator)?;
         let curve = Call { threads, progress }.run(py, self.operations(), |monitor| {
             Curve::of_support(&self.0, estimator, monitor)
         })?;
         Ok(curve_arrays(py, curve))
+    }
+
+    /// What the curve, and of counts the coverage, is predicted to take on one core, in seconds.
+    #[pyo3(signature = (estimator="plugin"))]
+    fn predicted_seconds(&self, py: Python<'_>, estimator: &str) -> PyResult<f64> {
+        let (support, estimator) = (&self.0, named(estimator)?);
+        let letters = (support.atoms() * support.n()) as f64;
+        let operations = Call::sequential().run(py, letters, |_| {
+            let counted = support.require_counts().is_ok();
+            Ok(curve::support_operations(support, estimator, counted))
+        })?;
+        Ok(operations * SECONDS_PER_OPERATION)
     }
 
     /// Good-Turing coverage by subset size; the weights must be counts.
@@ -119,6 +123,18 @@ impl Support {
             curve::support_subset_entropies(&self.0, monitor)
         })?;
         Ok(entropies.into_pyarray(py))
+    }
+}
+
+/// The estimator of that name.
+fn named(estimator: &str) -> PyResult<Estimator> {
+    match estimator {
+        "plugin" => Ok(Estimator::Plugin),
+        "miller-madow" => Ok(Estimator::MillerMadow),
+        "chao-shen" => Ok(Estimator::ChaoShen),
+        other => Err(PyValueError::new_err(format!(
+            "estimator: is {other:?}, expected \"plugin\", \"miller-madow\" or \"chao-shen\""
+        ))),
     }
 }
 

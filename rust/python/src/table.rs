@@ -3,6 +3,7 @@
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use unmask_core::curve::{self, Curve, Totals};
+use unmask_core::error::SECONDS_PER_OPERATION;
 use unmask_core::{lattice, table};
 
 use crate::array::cells;
@@ -45,6 +46,16 @@ pub fn table_curve<'py>(
         Curve::of_table(cells, shape, monitor)
     })?;
     Ok(curve_arrays(py, curve))
+}
+
+/// What the information curve of a normalised table is predicted to take on one core, in seconds.
+#[pyfunction]
+pub fn table_seconds(py: Python<'_>, pmf: PyReadonlyArrayDyn<'_, f64>) -> PyResult<f64> {
+    let (cells, shape) = (cells("pmf", &pmf)?, pmf.shape());
+    let operations = Call::sequential().run(py, lattice::terms(shape), |monitor| {
+        curve::table_operations(cells, shape, monitor)
+    })?;
+    Ok(operations * SECONDS_PER_OPERATION)
 }
 
 /// H(X) of a normalised table.

@@ -35,19 +35,12 @@ impl Curve {
     /// # Errors
     /// If it is predicted to take too long, or when interrupted.
     pub fn of_table(cells: &[f64], shape: &[usize], monitor: &Monitor) -> Result<Self> {
-        let terms = lattice::terms(shape);
-        let fits = |&q: &usize| q <= support::MAX_LETTERS;
-        if terms > SMALL && shape.len() <= support::MAX_COORDINATES && shape.iter().all(fits) {
-            let positive = cells.iter().filter(|&&p| p > 0.0).count();
-            if positive as f64 <= SPARSE * cells.len() as f64 {
-                let support = Support::of_table(cells, shape, monitor)?;
-                if support.predicted_operations() < terms {
-                    let sums = support_sums(&support, |k| &k.x_ln_x, monitor)?;
-                    return Ok(Self::new(&entropies(sums)));
-                }
-            }
+        let (sparse, operations) = table_route(cells, shape, monitor)?;
+        if let Some(support) = sparse {
+            let sums = support_sums(&support, |k| &k.x_ln_x, monitor)?;
+            return Ok(Self::new(&entropies(sums)));
         }
-        require_work("the subset lattice of this table", terms, MAX_TERMS)?;
+        require_work("the subset lattice of this table", operations, MAX_TERMS)?;
         let sums = lattice::sums_by_size(cells, shape, |k| &k.x_ln_x, monitor)?;
         Ok(Self::new(&entropies(means(sums, shape.len()))))
     }
@@ -61,7 +54,7 @@ impl Curve {
         let total = support.total();
         if estimator == Estimator::ChaoShen {
             support.require_mask()?;
-            let operations = support.predicted_operations();
+            let operations = support.chao_shen_operations();
             require_work("the subset lattice of these samples", operations, MAX_TERMS)?;
             let sums = support::chao_shen_by_size(support, monitor)?;
             return Ok(Self::new(&means(sums, support.n())));
@@ -76,6 +69,47 @@ impl Curve {
         }
         Ok(Self::new(&means))
     }
+}
+
+/// Predicted operations of [`Curve::of_table`].
+///
+/// # Errors
+/// When interrupted.
+pub fn table_operations(cells: &[f64], shape: &[usize], monitor: &Monitor) -> Result<f64> {
+    Ok(table_route(cells, shape, monitor)?.1)
+}
+
+/// The atoms of a table, where they are walked sooner than the table itself, and the predicted
+/// operations.
+fn table_route(
+    cells: &[f64],
+    shape: &[usize],
+    monitor: &Monitor,
+) -> Result<(Option<Support>, f64)> {
+    let terms = lattice::terms(shape);
+    let fits = |&q: &usize| q <= support::MAX_LETTERS;
+    if terms > SMALL && shape.len() <= support::MAX_COORDINATES && shape.iter().all(fits) {
+        let positive = cells.iter().filter(|&&p| p > 0.0).count();
+        if positive as f64 <= SPARSE * cells.len() as f64 {
+            let support = Support::of_table(cells, shape, monitor)?;
+            let operations = support.predicted_operations();
+            if operations < terms {
+                return Ok((Some(support), operations));
+            }
+        }
+    }
+    Ok((None, terms))
+}
+
+/// Predicted operations of [`Curve::of_support`] and, of counts, of [`coverage`] after it.
+pub fn support_operations(support: &Support, estimator: Estimator, counted: bool) -> f64 {
+    let walk = Route::cheaper(support).1;
+    let curve = match estimator {
+        Estimator::Plugin => walk,
+        Estimator::MillerMadow => 2.0 * walk,
+        Estimator::ChaoShen => support.chao_shen_operations(),
+    };
+    if counted { curve + walk } else { curve }
 }
 
 /// Good-Turing coverage by subset size: one minus the mean share of singletons among the samples.
@@ -101,10 +135,18 @@ pub(super) enum Route {
 }
 
 impl Route {
-    /// The cheaper of the two, and its predicted operations.
+    /// The cheaper of the two for sums by size, and its predicted operations.
     pub(super) fn cheaper(support: &Support) -> (Self, f64) {
+        Self::of(support, support.predicted_operations())
+    }
+
+    /// The cheaper of the two for one sum a subset, and its predicted operations.
+    pub(super) fn cheaper_by_subset(support: &Support) -> (Self, f64) {
+        Self::of(support, support.subset_operations())
+    }
+
+    fn of(support: &Support, atoms: f64) -> (Self, f64) {
         let shape = support.shape();
-        let atoms = support.predicted_operations();
         let table = if support.table_cells() <= MAX_TABLE_CELLS {
             lattice::terms(&shape)
         } else {

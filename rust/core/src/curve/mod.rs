@@ -13,7 +13,7 @@ mod subsets;
 mod tests;
 mod totals;
 
-pub use enumerate::{Estimator, coverage};
+pub use enumerate::{Estimator, coverage, support_operations, table_operations};
 pub use subsets::{support_subset_entropies, table_subset_entropies};
 pub use totals::{Totals, table_entropy};
 

@@ -124,14 +124,17 @@ fn subsets_of_full_samples_are_those_of_their_table() {
         .collect();
     let weights: Vec<f64> = (0..4096).map(|k| f64::from(1 + k * k % 11)).collect();
     let support = Support::new(&rows, 12, &weights, &Monitor::new()).unwrap();
-    assert!(matches!(Route::cheaper(&support).0, Route::Table(_)));
+    assert!(matches!(
+        Route::cheaper_by_subset(&support).0,
+        Route::Table(_)
+    ));
     let got = support_subset_entropies(&support, &Monitor::new()).unwrap();
     let table = support.clone().normalised().table();
     let want = table_subset_entropies(&table, &[2; 12], &Monitor::new()).unwrap();
     assert_eq!(got, want);
     let ends = [&rows[..12], &rows[4095 * 12..]].concat();
     let few = Support::new(&ends, 12, &weights[..2], &Monitor::new()).unwrap();
-    assert!(matches!(Route::cheaper(&few).0, Route::Atoms));
+    assert!(matches!(Route::cheaper_by_subset(&few).0, Route::Atoms));
 }
 
 proptest! {

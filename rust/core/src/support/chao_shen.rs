@@ -5,13 +5,16 @@
 //! `- sum_c C p ln(C p) / (1 - (1 - C p)^N)` with `p = c / N`. The coverage belongs to the subset, so
 //! that the terms are not a fixed function of the cell: every subset is visited with its counts.
 
-use super::Support;
+use super::plan::{ATOM_COST, NODE_COST, ONE_TASK};
 use super::refine::{Partition, Refiner};
-use super::walk::ONE_TASK;
+use super::{MAX_COORDINATES, Support};
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::parallel;
 use crate::sum::{Sum, binomials};
+
+/// Cost of the estimator's term of one count, in terms of a table walk.
+const COUNT_COST: f64 = 80.0;
 
 /// Leading columns whose choices make the parallel tasks.
 const TASK_COLUMNS: usize = 6;
@@ -24,7 +27,7 @@ pub fn chao_shen_by_size(support: &Support, monitor: &Monitor) -> Result<Vec<Sum
     support.require_counts()?;
     let columns = support.varying();
     support.require_mask()?;
-    let task_columns = if support.predicted_operations() < ONE_TASK {
+    let task_columns = if support.chao_shen_operations() < ONE_TASK {
         0
     } else {
         columns.min(TASK_COLUMNS)
@@ -58,6 +61,36 @@ pub fn chao_shen_by_size(support: &Support, monitor: &Monitor) -> Result<Vec<Sum
         }
     }
     Ok(sums)
+}
+
+/// Predicted operations, in units of one term of a table walk.
+///
+/// Nodes are entered and refined as in [`walk`](super::walk) without a dense part. Every subset at
+/// which atoms are left, or which is the first to leave none, has its counts looked at, each of
+/// them once.
+pub(super) fn operations(support: &Support) -> f64 {
+    let columns = support.varying();
+    if columns > MAX_COORDINATES {
+        return f64::INFINITY;
+    }
+    let nodes = support.sizes().nodes(1);
+    let mut operations = 0.0;
+    // Nodes at level `k` decide `k` columns, `C(k, j)` ways for `j` of them.
+    for k in 0..=columns {
+        for ((j, node), ways) in nodes.iter().enumerate().zip(binomials(k)) {
+            let leaves = if k == columns {
+                node.open
+            } else {
+                nodes
+                    .get(j + 1)
+                    .map_or(node.open, |next| node.open - next.open)
+            };
+            let counts = (support.atoms() as f64 - node.atoms) + node.classes;
+            operations += ways.value()
+                * (NODE_COST * node.open + ATOM_COST * node.atoms + COUNT_COST * leaves * counts);
+        }
+    }
+    operations
 }
 
 struct Descent<'a> {

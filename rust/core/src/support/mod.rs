@@ -4,10 +4,12 @@
 //! `S` has one cell for each class. Going down the subset lattice only refines the partition
 //! ([`refine`]), and an atom that is alone in its class stays alone: nothing but the other atoms is
 //! ever touched, and once all are alone every superset has the same sum and is counted, not
-//! visited ([`walk`]).
+//! visited ([`walk`]). So are the supersets that split a class of a few atoms ([`settled`]).
 
 mod chao_shen;
+mod plan;
 mod refine;
+mod settled;
 mod sizes;
 #[cfg(test)]
 mod tests;
@@ -206,10 +208,10 @@ impl Support {
         if varying <= MAX_COORDINATES {
             return Ok(());
         }
-        let problem = format!(
-            "{varying} coordinates vary, the subset lattice takes at most {MAX_COORDINATES}"
-        );
-        Err(Error::invalid("samples", problem))
+        Err(Error::Varying {
+            varying,
+            most: MAX_COORDINATES,
+        })
     }
 
     /// The same atoms with weights that sum to one.
@@ -279,12 +281,26 @@ impl Support {
         self.sizes.get_or_init(|| Sizes::probe(self))
     }
 
-    /// Elementary operations of a walk over the atoms, in units of one term of a table walk.
+    /// Elementary operations of [`sums_by_size`], in units of one term of a table walk.
     pub fn predicted_operations(&self) -> f64 {
+        self.planned_operations(settled::MOST)
+    }
+
+    /// Elementary operations of [`sums_by_subset`].
+    pub fn subset_operations(&self) -> f64 {
+        self.planned_operations(1)
+    }
+
+    /// Elementary operations of [`chao_shen_by_size`].
+    pub fn chao_shen_operations(&self) -> f64 {
+        chao_shen::operations(self)
+    }
+
+    fn planned_operations(&self, most: usize) -> f64 {
         if self.varying() > MAX_COORDINATES {
             return f64::INFINITY;
         }
-        walk::Plan::new(self).operations
+        plan::Plan::new(self, most).operations
     }
 }
 

@@ -33,11 +33,6 @@ impl Partition {
         self.ends.len()
     }
 
-    /// Number of atoms that are not alone.
-    pub(super) fn atoms(&self) -> usize {
-        self.atoms.len()
-    }
-
     /// The classes, as lists of atoms.
     pub(super) fn iter(&self) -> impl Iterator<Item = &[u32]> {
         let mut start = 0;
@@ -46,6 +41,27 @@ impl Partition {
             start = end;
             class
         })
+    }
+
+    /// Takes the classes of at most `most` atoms out, in order.
+    pub(super) fn take_small(&mut self, most: usize, mut taken: impl FnMut(&[u32])) {
+        let (mut start, mut kept, mut classes) = (0, 0, 0);
+        for k in 0..self.ends.len() {
+            let end = self.ends[k] as usize;
+            if end - start <= most {
+                taken(&self.atoms[start..end]);
+            } else {
+                if kept < start {
+                    self.atoms.copy_within(start..end, kept);
+                }
+                kept += end - start;
+                self.ends[classes] = kept as u32;
+                classes += 1;
+            }
+            start = end;
+        }
+        self.atoms.truncate(kept);
+        self.ends.truncate(classes);
     }
 
     /// The weight of each class.

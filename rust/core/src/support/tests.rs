@@ -150,6 +150,41 @@ fn chao_shen_agrees_with_each_subset_alone() {
     }
 }
 
+#[test]
+fn sixty_four_columns_at_both_ends_of_the_lattice() {
+    let shape: Vec<usize> = (0..64).map(|i| 2 + i % 5).collect();
+    let rows = some_rows(40, &shape, 3);
+    let weights: Vec<f64> = (0..40).map(|k| f64::from(1 + k % 3)).collect();
+    let support = Support::new(&rows, 64, &weights, &Monitor::new()).unwrap();
+    assert_eq!(support.varying(), 64);
+    // Without the closed form of small classes it would be some 1e15.
+    assert!(support.predicted_operations() < 1e10);
+    let sum = |kept: &dyn Fn(usize) -> bool| {
+        let terms = support.marginal(kept).into_iter().map(|w| w * w.ln());
+        terms.sum::<f64>()
+    };
+    let pairs = (0..64).flat_map(|a| (0..a).map(move |b| (a, b)));
+    let want = [
+        (0, sum(&|_| false)),
+        (1, (0..64).map(|a| sum(&|i| i == a)).sum()),
+        (
+            2,
+            pairs.clone().map(|(a, b)| sum(&|i| i == a || i == b)).sum(),
+        ),
+        (62, pairs.map(|(a, b)| sum(&|i| i != a && i != b)).sum()),
+        (63, (0..64).map(|a| sum(&|i| i != a)).sum()),
+        (64, sum(&|_| true)),
+    ];
+    let got = sums_by_size(&support, |k| &k.x_ln_x, &Monitor::new()).unwrap();
+    for (size, want) in want {
+        let got = got[size].value();
+        assert!(
+            (got - want).abs() <= 1e-13 * want.abs(),
+            "{size}: {got} {want}"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn agrees_with_the_dense_definition(

@@ -3,31 +3,19 @@
 //! The first columns are decided one by one, by refinement. The last few are decided together: the
 //! classes left become the contiguous block of a dense table over those columns, which the walk of
 //! [`lattice`](crate::lattice) takes. How many columns the dense part gets is a matter of
-//! predicted cost.
+//! predicted cost. Classes of a few atoms are [`settled`](super::settled) as soon as they arise,
+//! where only sums by size are wanted.
 
+use super::Support;
+use super::plan::Plan;
 use super::refine::{Partition, Refiner};
-use super::{Column, Support};
+use super::settled::{self, Agreement, Memo, Settled};
 use crate::error::Result;
 use crate::kernel::{Kernel, Terms};
 use crate::lattice::Walk;
 use crate::monitor::{CHECKED, Monitor};
 use crate::parallel;
-use crate::sum::{Sum, binomials};
-
-/// Cost of moving one atom in a refinement, or of adding one to a dense table, in terms.
-const ATOM_COST: f64 = 4.0;
-
-/// Cost of entering a node or a leaf, in terms.
-const NODE_COST: f64 = 60.0;
-
-/// Most cells for each class in the dense part.
-const MAX_CELLS: usize = 1 << 12;
-
-/// Leading columns whose choices make the parallel tasks.
-const TASK_COLUMNS: usize = 8;
-
-/// Below this cost everything is one task.
-pub(super) const ONE_TASK: f64 = 1e5;
+use crate::sum::Sum;
 
 /// Sums of `f` over all marginals of a size, over the coordinates that vary: entry `j` adds up the
 /// `C(v, j)` subsets.
@@ -39,13 +27,18 @@ pub fn sums_by_size(
     pick: fn(&Kernel) -> &Terms,
     monitor: &Monitor,
 ) -> Result<Vec<Sum>> {
-    let plan = Plan::checked(support)?;
-    let mut sums = vec![Sum::ZERO; support.varying() + 1];
-    let parts = plan.run(pick, monitor, |_| BySize(vec![Sum::ZERO; sums.len()]))?;
+    let plan = Plan::checked(support, settled::MOST)?;
+    let columns = support.varying();
+    let mut sums = vec![Sum::ZERO; columns + 1];
+    let parts = plan.run(pick, monitor, |_| BySize {
+        sums: vec![Sum::ZERO; columns + 1],
+        settled: Settled::new(columns),
+    })?;
     for part in parts {
-        for (sum, piece) in sums.iter_mut().zip(part.0) {
+        for (sum, &piece) in sums.iter_mut().zip(&part.sums) {
             *sum = *sum + piece;
         }
+        part.settled.add_to(&mut sums);
     }
     Ok(sums)
 }
@@ -60,7 +53,7 @@ pub fn sums_by_subset(
     pick: fn(&Kernel) -> &Terms,
     monitor: &Monitor,
 ) -> Result<Vec<f64>> {
-    let plan = Plan::checked(support)?;
+    let plan = Plan::checked(support, 1)?;
     let rest = support.varying() - plan.task_columns;
     let parts = plan.run(pick, monitor, |_| BySubset {
         sums: vec![0.0; 1 << rest],
@@ -97,13 +90,18 @@ trait Collect: Send {
         columns: usize,
         sum: f64,
     ) -> Result<()>;
+    /// What a set of atoms adds to all extensions of `mask` by some of `agree` columns.
+    fn settled(&mut self, mask: u64, agree: usize, term: f64);
 }
 
-struct BySize(Vec<Sum>);
+struct BySize {
+    sums: Vec<Sum>,
+    settled: Settled,
+}
 
 impl Collect for BySize {
     fn one(&mut self, mask: u64, _: usize, sum: f64) {
-        self.0[mask.count_ones() as usize].push(sum);
+        self.sums[mask.count_ones() as usize].push(sum);
     }
     fn extensions(
         &mut self,
@@ -113,11 +111,11 @@ impl Collect for BySize {
         columns: usize,
         sum: f64,
     ) -> Result<()> {
-        let size = mask.count_ones() as usize;
-        for (entry, &ways) in self.0[size..].iter_mut().zip(binomials(columns - from)) {
-            *entry = *entry + Sum::from(sum) * ways;
-        }
+        self.settled(mask, columns - from, sum);
         Ok(())
+    }
+    fn settled(&mut self, mask: u64, agree: usize, term: f64) {
+        self.settled.push(mask.count_ones() as usize, agree, term);
     }
 }
 
@@ -146,83 +144,12 @@ impl Collect for BySubset<'_> {
         }
         Ok(())
     }
+    fn settled(&mut self, _: u64, _: usize, _: f64) {
+        unreachable!("every subset has an entry of its own");
+    }
 }
 
-/// The order of the columns and what is done with each.
-pub(super) struct Plan<'a> {
-    support: &'a Support,
-    /// Columns in the order in which they are decided.
-    order: Vec<usize>,
-    /// How many are decided by refinement; the rest are dense.
-    refined: usize,
-    /// How many make the tasks.
-    task_columns: usize,
-    /// Predicted cost in terms of a table walk.
-    pub(super) operations: f64,
-}
-
-impl<'a> Plan<'a> {
-    fn checked(support: &'a Support) -> Result<Self> {
-        support.require_mask()?;
-        Ok(Self::new(support))
-    }
-
-    pub(super) fn new(support: &'a Support) -> Self {
-        let columns = support.varying();
-        // Columns that split most come first, so that atoms are soon alone; small ones go last,
-        // into the dense part.
-        let mut order: Vec<usize> = (0..columns).collect();
-        let collisions: Vec<f64> = support
-            .columns
-            .iter()
-            .map(|c| collision(support, c))
-            .collect();
-        order.sort_by(|&a, &b| collisions[a].total_cmp(&collisions[b]));
-
-        let sizes = support.sizes();
-        // Nodes of the refinement above level `k` decide `i < k` columns, `C(i, j)` ways.
-        let mut refinement = 0.0;
-        let mut best = (f64::INFINITY, columns);
-        let mut binomials = vec![1.0];
-        for refined in 0..=columns {
-            let dense = order[refined..].iter().map(|&c| support.columns[c].letters);
-            let cells = dense.clone().map(|q| q as f64).product::<f64>();
-            let terms = dense.map(|q| 1.0 + q as f64).product::<f64>();
-            if cells <= MAX_CELLS as f64 {
-                let leaves: f64 = sizes
-                    .nodes(&binomials)
-                    .map(|(ways, atoms, classes)| {
-                        ways * (NODE_COST + ATOM_COST * atoms + (cells + terms) * classes)
-                    })
-                    .sum();
-                if refinement + leaves < best.0 {
-                    best = (refinement + leaves, refined);
-                }
-            }
-            refinement += sizes
-                .nodes(&binomials)
-                .map(|(ways, atoms, _)| ways * (NODE_COST + ATOM_COST * atoms))
-                .sum::<f64>();
-            let next = |k: usize| {
-                let at = |k: usize| binomials.get(k).copied().unwrap_or(0.0);
-                if k == 0 { 1.0 } else { at(k - 1) + at(k) }
-            };
-            binomials = (0..=refined + 1).map(next).collect();
-        }
-        let (operations, refined) = best;
-        Self {
-            support,
-            order,
-            refined,
-            task_columns: if operations < ONE_TASK {
-                0
-            } else {
-                refined.min(TASK_COLUMNS)
-            },
-            operations,
-        }
-    }
-
+impl Plan<'_> {
     /// Runs every task; the results come in task order. Task `t` keeps the leading columns in the
     /// bit mask `t`.
     fn run<C: Collect>(
@@ -233,20 +160,23 @@ impl<'a> Plan<'a> {
     ) -> Result<Vec<C>> {
         let tasks = 1usize << self.task_columns;
         monitor.expect(tasks as u64);
+        let agreement = self.agreement();
         let job = |task: usize| {
             let mut collector = collect(task);
-            let mut descent = Descent::new(self, Walk::new(pick, monitor));
+            let mut descent = Descent::new(self, agreement.as_ref(), Walk::new(pick, monitor));
             let (mut here, mut alone) = (Partition::whole(self.support), 0.0);
             if here.is_empty() {
                 alone = descent.term(self.support.weights[0]);
             }
             let mut there = Partition::default();
             for k in (0..self.task_columns).filter(|k| task >> k & 1 == 1) {
-                alone += descent.refine(k, &here, &mut there);
+                descent.refine(k, &here, &mut there);
                 std::mem::swap(&mut here, &mut there);
             }
-            let first = self.task_columns;
-            descent.decide(first, task as u64, &here, alone, &mut collector)?;
+            let (first, mask) = (self.task_columns, task as u64);
+            descent.settle(first, mask, &mut here, &mut collector);
+            alone += descent.freed();
+            descent.decide(first, mask, &here, alone, &mut collector)?;
             monitor.advance(1)?;
             Ok(collector)
         };
@@ -254,20 +184,12 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Probability that two draws from `support` agree in `column`.
-fn collision(support: &Support, column: &Column) -> f64 {
-    let mut mass = vec![0.0; column.letters];
-    for (&code, &weight) in column.codes.iter().zip(&support.weights) {
-        mass[usize::from(code)] += weight;
-    }
-    let total: f64 = mass.iter().sum();
-    mass.iter().map(|m| (m / total) * (m / total)).sum()
-}
-
 /// One task's way down the lattice.
 struct Descent<'a> {
     plan: &'a Plan<'a>,
+    agreement: Option<&'a Agreement>,
     walk: Walk<'a>,
+    memo: Memo,
     refiner: Refiner,
     /// Weights of the atoms that a refinement set free.
     freed: Vec<f64>,
@@ -281,7 +203,7 @@ struct Descent<'a> {
 }
 
 impl<'a> Descent<'a> {
-    fn new(plan: &'a Plan<'a>, walk: Walk<'a>) -> Self {
+    fn new(plan: &'a Plan<'a>, agreement: Option<&'a Agreement>, walk: Walk<'a>) -> Self {
         let support = plan.support;
         let dense = &plan.order[plan.refined..];
         let mut cells = vec![0u32; support.atoms()];
@@ -293,7 +215,9 @@ impl<'a> Descent<'a> {
         }
         Self {
             plan,
+            agreement,
             walk,
+            memo: Memo::new(),
             refiner: Refiner::new(support),
             freed: Vec::new(),
             partitions: vec![Partition::default(); plan.refined],
@@ -309,17 +233,47 @@ impl<'a> Descent<'a> {
         self.walk.sum(&[weight])
     }
 
-    /// Splits `from` by the `k`-th column of the order; the sum of `f` over the atoms that are now
-    /// alone.
-    fn refine(&mut self, k: usize, from: &Partition, into: &mut Partition) -> f64 {
+    /// Splits `from` by the `k`-th column of the order, noting which atoms are now alone.
+    fn refine(&mut self, k: usize, from: &Partition, into: &mut Partition) {
         let support = self.plan.support;
         let column = &support.columns[self.plan.order[k]];
         let freed = &mut self.freed;
-        freed.clear();
         self.refiner.refine(column, from, into, |atom| {
             freed.push(support.weights[atom as usize]);
         });
-        self.walk.sum(freed)
+    }
+
+    /// Settles the small classes of the partition of `mask`, whose extensions are by columns `k` and
+    /// later, noting their atoms as if each were alone.
+    fn settle<C: Collect>(
+        &mut self,
+        k: usize,
+        mask: u64,
+        partition: &mut Partition,
+        collector: &mut C,
+    ) {
+        let Some(agreement) = self.agreement else {
+            return;
+        };
+        let (weights, walk) = (&self.plan.support.weights, &self.walk);
+        let (freed, memo) = (&mut self.freed, &mut self.memo);
+        partition.take_small(self.plan.most, |class| {
+            freed.extend(class.iter().map(|&atom| weights[atom as usize]));
+            let f = |weight| memo.get(weight, |weight| walk.sum(&[weight]));
+            agreement.terms(class, weights, k, f, |term, agree| {
+                collector.settled(mask, agree, term);
+            });
+        });
+    }
+
+    /// The sum of `f` over the atoms noted since it was last asked for.
+    fn freed(&mut self) -> f64 {
+        if self.freed.is_empty() {
+            return 0.0;
+        }
+        let sum = self.walk.sum(&self.freed);
+        self.freed.clear();
+        sum
     }
 
     /// Decides column `k` and those after it. `alone` is the sum over the atoms not in `partition`.
@@ -349,8 +303,11 @@ impl<'a> Descent<'a> {
         }
         self.decide(k + 1, mask, partition, alone, collector)?;
         let mut finer = std::mem::take(&mut self.partitions[k]);
-        let freed = self.refine(k, partition, &mut finer);
-        self.decide(k + 1, mask | 1 << k, &finer, alone + freed, collector)?;
+        let kept = mask | 1 << k;
+        self.refine(k, partition, &mut finer);
+        self.settle(k + 1, kept, &mut finer, collector);
+        let alone = alone + self.freed();
+        self.decide(k + 1, kept, &finer, alone, collector)?;
         self.partitions[k] = finer;
         Ok(())
     }
