@@ -1,11 +1,19 @@
 """Samplers by definition: every choice, every order and every draw, one after the other."""
 
 import math
-from itertools import permutations, product
+from itertools import combinations, permutations, product
 
 import numpy as np
 
 from reference import conditional_marginal
+from unmask.samplers import EntropySum, SampledTopK
+from unmask.samplers._policies._arguments import counts_by_revealed
+from unmask.samplers._policies._marginals import (
+    entropies,
+    in_units,
+    joint_law,
+)
+from unmask.samplers._policies._marginals import tempered as tempered_marginals
 
 DIGITS = 10
 
@@ -131,3 +139,43 @@ def law(pmf, outcomes, temperature=1.0):
 
     go_on([None] * n, 0, 1.0)
     return result, calls
+
+
+class EnumeratedEntropySum(EntropySum):
+    """The same with all branches of many states at once, as `enumerated_law` asks for them."""
+
+    def _branches(self, marginals, mask, sizes):
+        masked, limit = np.flatnonzero(mask).tolist(), in_units(self.budget)
+        entropy, m = entropies(marginals), len(masked)
+        for size in range(1, m + 1):
+            # Of all orders, the share that starts with these tokens and this one of them last.
+            share = 1.0 / (size * math.comb(m, size))
+            for tokens in combinations(masked, size):
+                each = entropy[:, tokens]
+                total = each.sum(axis=1)
+                last = (total[:, None] - each <= limit).sum(axis=1) * share
+                chance = np.where(total > limit, last, 1.0 if size == m else 0.0)
+                rows = np.flatnonzero(chance)
+                if len(rows):
+                    joint = joint_law(marginals[rows], tokens, sizes, self.temperature)
+                    yield rows, tokens, chance[rows, None] * joint
+
+
+class EnumeratedSampledTopK(SampledTopK):
+    """The same with all branches of many states at once, as `enumerated_law` asks for them."""
+
+    def _branches(self, marginals, mask, sizes):
+        n, masked = len(mask), np.flatnonzero(mask).tolist()
+        count = min(int(counts_by_revealed(self.top_k, n)[n - len(masked)]), len(masked))
+        draws = tempered_marginals(marginals, self.temperature)
+        # No two draws are equally sure: the lower position is before the other.
+        ranks = in_units(marginals) * n + np.arange(n)[::-1, None]
+        everything = np.arange(len(marginals))
+        for tokens in combinations(masked, count):
+            joint = joint_law(marginals, tokens, sizes, self.temperature)
+            letters = np.indices([sizes[i] for i in tokens]).reshape(count, -1)
+            least = ranks[:, np.array(tokens)[:, None], letters].min(axis=1)
+            for j in set(masked).difference(tokens):
+                later = ranks[:, j, None, : sizes[j]] < least[..., None]
+                joint = joint * (later * draws[:, j, None, : sizes[j]]).sum(axis=2)
+            yield everything, tokens, joint

@@ -138,10 +138,10 @@ def test_laws_without_dependence_and_with_nothing_else():
 
 
 def test_what_is_too_dear_is_left_out(monkeypatch):
-    monkeypatch.setattr(_leaderboard, "MAX_TUNED_BRANCHES", 1.0)
+    monkeypatch.setattr(_leaderboard, "MAX_TUNED_OPERATIONS", 1.0)
     board = leaderboard(CHAIN, 3)
     (left,) = [reason for name, reason in board.omitted if name == "entropy sum"]
-    assert "branches, above 1e+00" in left
+    assert "operations, above 1e+00" in left
     assert not any("entropy sum" in entry.name for entry in board)
 
 

@@ -45,6 +45,10 @@ RANDOM = [
     (SampledTopK(1), naive.sampled_top_k(1)),
     (SampledTopK(2), naive.sampled_top_k(2)),
 ]
+#: Policies with random choices, and the same with all their branches in blocks.
+ENUMERATED = [
+    (EntropySum(budget), naive.EnumeratedEntropySum(budget)) for budget in (0.0, 0.4, 1.7)
+] + [(SampledTopK(k), naive.EnumeratedSampledTopK(k)) for k in (1, 2, 3)]
 CASES = [(policy, naive.drawn(choose)) for policy, choose in DETERMINISTIC] + RANDOM
 
 FLIP = [[0.9, 0.1], [0.1, 0.9]]
@@ -86,15 +90,15 @@ def test_against_the_definition(shape, policy, outcomes, temperature):
 
 @given(
     st.data(),
-    st.sampled_from([policy for policy, _ in DETERMINISTIC]),
+    st.sampled_from([(policy, policy) for policy, _ in DETERMINISTIC] + ENUMERATED),
     st.sampled_from([1.0, 2.0, 0.0]),
 )
-@settings(max_examples=60)
-def test_the_core_against_the_general_way(data, policy, temperature):
+@settings(max_examples=100)
+def test_the_core_against_the_general_way(data, policies, temperature):
     law = data.draw(distributions(max_n=5, max_letters=3)).to_dense()
-    policy = at(policy, temperature)
+    policy, enumerated = (at(policy, temperature) for policy in policies)
     fast = policy_law(law, policy)
-    pmf, calls = enumerated_law(law, policy, "uniform")
+    pmf, calls = enumerated_law(law, enumerated, "uniform")
     np.testing.assert_allclose(fast.pmf.ravel(), pmf, rtol=1e-9, atol=1e-300)
     np.testing.assert_allclose(fast.call_distribution, calls, atol=1e-12)
 
@@ -119,9 +123,26 @@ def test_kl_is_the_expected_total_correlation_of_what_is_revealed_together(polic
     assert policy_law(law, policy).kl == pytest.approx(total, abs=1e-12)
 
 
+@pytest.mark.parametrize("policies", ENUMERATED, ids=repr)
+def test_random_choices_of_more_tokens(policies):
+    for shape, temperature in [((2,) * 8, 1.0), ((3, 2, 4, 2, 3), 0.6)]:
+        law = Dense(table(shape, seed=2, zeros=0.2))
+        policy, enumerated = (at(policy, temperature) for policy in policies)
+        fast = policy_law(law, policy)
+        pmf, calls = enumerated_law(law, enumerated, "uniform")
+        np.testing.assert_allclose(fast.pmf.ravel(), pmf, rtol=1e-10, atol=1e-15)
+        np.testing.assert_allclose(fast.call_distribution, calls, atol=1e-12)
+
+
 def test_threads_make_no_difference():
     law = Dense(table((2,) * 11))
-    for policy in (TopK(1, "margin"), Threshold(0.8, temperature=0.7), EntropyBound(0.3)):
+    for policy in (
+        TopK(1, "margin"),
+        Threshold(0.8, temperature=0.7),
+        EntropyBound(0.3),
+        EntropySum(1.0),
+        SampledTopK(2),
+    ):
         one, two = (policy_law(law, policy, threads=t) for t in (1, 2))
         assert one.pmf.tobytes() == two.pmf.tobytes()
         assert one.call_distribution.tobytes() == two.call_distribution.tobytes()
@@ -375,19 +396,24 @@ def test_impossible_evidence(policy):
     assert policy_law(Dense(pmf), exact, on_impossible="raise").total_variation < 1e-15
 
 
-@pytest.mark.parametrize("policy", [SampledTopK(10), EntropySum(1.0)], ids=repr)
-def test_too_large(policy):
-    with pytest.raises(_core.WorkError, match=r"branches over .*simulate draws from its law"):
-        policy_law(MarkovChain([0.5, 0.5], FLIP, 20), policy)
-    with pytest.raises(MemoryError, match="GiB"):
-        policy_law(MarkovChain([0.5, 0.5], FLIP, 50), TopK(1))
+def test_too_large():
+    chain = MarkovChain([0.5, 0.5], FLIP, 24)
+    with pytest.raises(_core.WorkError, match=r"branches over .*simulate draws from this sampler"):
+        policy_law(MarkovChain([0.5, 0.5], FLIP, 27), lambda p, mask: mask)
+    for policy in (SampledTopK(10), EntropySum(1.0), SampledTopK(1, temperature=0.5)):
+        with pytest.raises(MemoryError, match=r"random choices needs .* GiB.*; unmask.*simulate"):
+            policy_law(chain, policy)
+    for policy in (TopK(1), EntropySum(1.0)):
+        with pytest.raises(MemoryError, match=r"GiB.*simulate draws"):
+            policy_law(MarkovChain([0.5, 0.5], FLIP, 1000), policy)
 
 
 def test_progress():
-    seen = []
-    policy_law(Dense(table((2, 2, 2))), EntropySum(0.5), progress=seen.append)
-    assert seen == sorted(seen)
-    assert seen[-1] == 1.0
+    for policy in (EntropySum(0.5), SampledTopK(2), FixedOrder([range(9)])):
+        seen = []
+        policy_law(Dense(table((2,) * 9)), policy, progress=seen.append)
+        assert seen == sorted(seen)
+        assert seen[-1] == 1.0
 
 
 def test_what_policies_look_like():

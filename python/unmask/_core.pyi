@@ -28,6 +28,7 @@ __all__ = [
     "partition_planned_require",
     "partition_values",
     "policy_law",
+    "policy_require",
     "require_table",
     "require_threads",
     "require_work",
@@ -117,14 +118,15 @@ def partition_values(
 ) -> _Floats: ...
 def policy_law(
     pmf: _Floats,
-    rule: str,
-    parameter: float,
-    counts: Sequence[int],
+    rule: tuple[str, float, Sequence[int]],
     temperature: float,
     uniform_on_impossible: bool,
     threads: int | None = None,
     progress: _Progress = None,
 ) -> tuple[_Floats, _Floats]: ...
+def policy_require(
+    alphabet_sizes: Sequence[int], rule: tuple[str, float, Sequence[int]]
+) -> float: ...
 def odds_with_growth(n: int, rho: float) -> _Integers: ...
 def odds_with_steps(n: int, steps: int) -> _Integers: ...
 def require_table(bytes_per_cell: float, alphabet_sizes: Sequence[int]) -> None: ...

@@ -8,6 +8,9 @@ from .. import _check
 from .._schedule import Schedule
 from ..distributions import Distribution
 
+#: What to do where enumeration is out of reach.
+ELSE = "unmask.samplers.simulate draws from this sampler at any size"
+
 
 def require_distribution(distribution: object) -> None:
     """Refuse what is no distribution."""

@@ -29,7 +29,7 @@ from ._policies import (
     Threshold,
     TopK,
 )
-from ._policy_law import policy_law, predicted_branches
+from ._policy_law import policy_law
 from ._speculative import Speculative, speculative_law
 
 Sampler = Schedule | BernoulliSchedule | Policy | Speculative
@@ -38,9 +38,10 @@ Kind = Literal["schedule", "policy", "planned order", "speculative"]
 #: Values of a parameter that are looked at, before and after the search closes in.
 COARSE, FINE = 9, 16
 
-#: The same for policies that are enumerated in Python, and the branches up to which they are tuned.
+#: The same for policies whose law takes more than so many operations: a second. Beyond so many,
+#: half a minute, they are not tuned.
 FEW_COARSE, FEW_FINE = 3, 5
-MAX_TUNED_BRANCHES = 1e8
+MANY_OPERATIONS, MAX_TUNED_OPERATIONS = 2e9, 6e10
 
 #: Sequences up to which everything is enumerated.
 MAX_SEQUENCES = 1 << 20
@@ -389,11 +390,13 @@ def tuned(
     way: a coarse look at the whole range comes first, then the interval that holds the goal is
     halved. Parameters have four digits, so that what is shown is what was used.
     """
-    branches = predicted_branches(make(slow), dense.alphabet_sizes)
-    if branches > MAX_TUNED_BRANCHES:
+    rule = make(slow)._rule(dense.n)
+    assert rule is not None
+    operations = _core.policy_require(dense.alphabet_sizes, rule)
+    if operations > MAX_TUNED_OPERATIONS:
         raise _core.WorkError(
-            f"policy: {make(slow)!r} takes about {branches:.1e} branches, above "
-            f"{MAX_TUNED_BRANCHES:.0e} for each parameter tried"
+            f"policy: {make(slow)!r} takes about {operations:.1e} operations, above "
+            f"{MAX_TUNED_OPERATIONS:.0e} for each parameter tried"
         )
     known: dict[float, float] = {}
 
@@ -404,8 +407,8 @@ def tuned(
             known[parameter] = found
         return known[parameter]
 
-    in_core = make(slow)._rule(dense.n) is not None
-    coarse, fine = (COARSE, FINE) if in_core else (FEW_COARSE, FEW_FINE)
+    many = operations > MANY_OPERATIONS
+    coarse, fine = (FEW_COARSE, FEW_FINE) if many else (COARSE, FINE)
     grid = [float(f"{p:.4g}") for p in np.linspace(slow, fast, coarse)]
     within = [calls(parameter) <= steps for parameter in grid]
     below = max(1, within.index(True) if any(within) else coarse - 1)

@@ -13,16 +13,13 @@ from .._bernoulli import BernoulliSchedule
 from .._schedule import Schedule
 from ..distributions import Distribution
 from ..distributions._base import OnImpossible
-from ._arguments import require_distribution, require_sizes
+from ._arguments import ELSE, require_distribution, require_sizes
 from ._law import OutputLaw, covering
 
 Floats = npt.NDArray[np.float64]
 
 #: Tokens up to which subsets are enumerated at all.
 MOST_TOKENS = 30
-
-#: What to do where enumeration is out of reach.
-ELSE = "unmask.samplers.simulate draws from this sampler at any size"
 
 
 def mixture_law(

@@ -13,9 +13,9 @@ from .._bernoulli import BernoulliSchedule
 from .._schedule import Schedule
 from ..distributions import Distribution
 from ..distributions._base import Codes, Floats, Mask, OnImpossible, query_blocks
+from ._arguments import ELSE
 from ._law import OutputLaw, covering
-from ._policies import EntropySum, Policy, SampledTopK, as_policy
-from ._policies._arguments import counts_by_revealed
+from ._policies import DeterministicPolicy, Policy, as_policy
 from ._speculative import Speculative
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     PolicyLike = Policy | Callable[[Floats, Mask], npt.ArrayLike]
 
-#: Ways to go on from all states together, up to which a policy is enumerated: minutes.
+#: Ways to go on from all states together, up to which a policy that the core does not know is
+#: enumerated: minutes.
 MAX_BRANCHES = 2e9
 
 #: Entries that a block of states holds at a time.
@@ -53,7 +54,7 @@ def policy_law(
         as a model does that cannot know, or not at all. ``KL(data || output)`` and the total
         variation do not depend on it.
     threads : int, optional
-        As in `unmask.information_curve`. Policies that the core does not know run on one.
+        As in `unmask.information_curve`. Fixed orders and functions run on one.
     progress : callable, optional
         Called now and then with the fraction of the work done.
 
@@ -77,10 +78,10 @@ def policy_law(
     If the policy is deterministic, what is revealed determines what is revealed next: each sequence
     has one path, and ``KL = E sum_t TC(X_{S_t} | revealed)``. The states that are reached form a
     tree whose marginals take one pass over the table a call: ``O(n prod q_i)``. Random choices are
-    not drawn but summed over, with up to ``prod (1 + 2 q_i)`` branches. Probabilities too small for
-    double precision count as the smallest that is not, 5e-324, which adds less to a KL than
-    rounding does; at temperatures below one they are zero, which may make a KL infinite that is
-    not.
+    not drawn but summed over: each of the states ``(A, x_A)``, up to ``prod (1 + q_i)``, is gone on
+    from once, with up to ``prod (1 + 2 q_i)`` branches in all. Probabilities too small for double
+    precision count as the smallest that is not, 5e-324, which adds less to a KL than rounding does;
+    at temperatures below one they are zero, which may make a KL infinite that is not.
 
     Examples
     --------
@@ -108,15 +109,21 @@ def policy_law(
     policy = as_policy(policy)
     policy._check_n(distribution.n)
     rule = policy._rule(distribution.n)
+    try:
+        if rule is None:
+            _require_branches(policy, distribution.alphabet_sizes)
+        else:
+            _core.policy_require(distribution.alphabet_sizes, rule)
+        dense = distribution.to_dense()
+    except (_core.WorkError, MemoryError) as error:
+        raise type(error)(f"{error}; {ELSE}") from None
     if rule is None:
-        _require_branches(policy, distribution.alphabet_sizes)
-    dense = distribution.to_dense()
-    if rule is None:
+        assert isinstance(policy, DeterministicPolicy)
         pmf, calls = enumerated_law(dense, policy, on_impossible, progress)
     else:
         uniform = on_impossible == "uniform"
         pmf, calls = _core.policy_law(
-            dense.pmf, *rule, float(policy.temperature), uniform, threads, progress
+            dense.pmf, rule, float(policy.temperature), uniform, threads, progress
         )
     pmf = pmf.reshape(dense.alphabet_sizes)
     if policy.temperature >= 1.0:
@@ -126,11 +133,11 @@ def policy_law(
 
 def enumerated_law(
     distribution: Distribution,
-    policy: Policy,
+    policy: DeterministicPolicy,
     on_impossible: OnImpossible,
     progress: Callable[[float], object] | None = None,
 ) -> tuple[Floats, Floats]:
-    """Probability of each sequence, in C order, and of each number of calls; any policy.
+    """Probability of each sequence, in C order, and of each number of calls.
 
     All states after one call, after two, and so on, each state once with its probability.
     """
@@ -146,7 +153,7 @@ def enumerated_law(
         reached: dict[bytes, Floats] = {}
         for done, (key, (x, weights)) in enumerate(states.items()):
             mask = np.frombuffer(key, dtype=bool)
-            for block in query_blocks(len(x), _most_branches(policy, mask, sizes), HELD_ENTRIES):
+            for block in query_blocks(len(x), _most_branches(mask, sizes), HELD_ENTRIES):
                 known, weight = x[block], weights[block]
                 marginals = distribution.conditional_marginals(
                     known, mask, on_impossible=on_impossible
@@ -202,43 +209,18 @@ def _strides(mask: Mask, sizes: Sequence[int]) -> npt.NDArray[np.int64]:
     return strides
 
 
-def _most_branches(policy: Policy, mask: Mask, sizes: Sequence[int]) -> int:
-    """Entries that a state needs, at most: its marginals, or the ways to go on for one choice."""
-    letters = sorted(q for q, hidden in zip(sizes, mask.tolist(), strict=True) if hidden)
-    if isinstance(policy, SampledTopK):
-        count = int(counts_by_revealed(policy.top_k, len(mask))[len(mask) - len(letters)])
-        letters = letters[-count:]
-    return max(len(mask) * max(sizes), math.prod(letters) * max(sizes))
-
-
-def predicted_branches(policy: Policy, sizes: Sequence[int]) -> float:
-    """Ways to go on from all states together, at most."""
-    n = len(sizes)
-    if isinstance(policy, EntropySum):
-        # Each token is known, revealed now, or neither.
-        return math.prod(1.0 + 2.0 * q for q in sizes)
-    if not isinstance(policy, SampledTopK):
-        return 2.0 * n * math.prod(map(float, sizes))
-    # Sums over the subsets of each size of the products of their alphabet sizes.
-    products = np.zeros(n + 1)
-    products[0] = 1.0
-    for q in sizes:
-        products[1:] += q * products[:-1]
-    counts, revealed, predicted = counts_by_revealed(policy.top_k, n), 0, 0.0
-    while revealed < n:
-        count = min(int(counts[revealed]), n - revealed)
-        revealed += count
-        ways = math.comb(revealed, count) * float(products[revealed])
-        predicted += ways * (1 + sum(sizes) - max(sizes))
-    return predicted
+def _most_branches(mask: Mask, sizes: Sequence[int]) -> int:
+    """Entries that a state needs, at most: its marginals, or the ways to go on."""
+    letters = (q for q, hidden in zip(sizes, mask.tolist(), strict=True) if hidden)
+    return max(len(mask) * max(sizes), math.prod(letters))
 
 
 def _require_branches(policy: Policy, sizes: Sequence[int]) -> None:
-    """Refuse to start what would take too long."""
-    predicted = predicted_branches(policy, sizes)
-    if predicted > MAX_BRANCHES:
+    """Refuse to start what would take too long in Python."""
+    sequences = math.prod(map(float, sizes))
+    branches = 2.0 * len(sizes) * sequences
+    if branches > MAX_BRANCHES:
         raise _core.WorkError(
-            f"policy: {policy!r} would take about {predicted:.1e} branches over "
-            f"{math.prod(map(float, sizes)):.1e} sequences, above {MAX_BRANCHES:.0e}; "
-            "unmask.samplers.simulate draws from its law instead"
+            f"policy: {policy!r} would take about {branches:.1e} branches over "
+            f"{sequences:.1e} sequences, above {MAX_BRANCHES:.0e}"
         )

@@ -54,6 +54,7 @@ pub mod lattice;
 pub mod limits;
 pub mod monitor;
 mod parallel;
+mod partials;
 pub mod partition;
 pub mod policy;
 #[cfg(test)]

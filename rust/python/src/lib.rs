@@ -32,7 +32,7 @@ mod _core {
         partition_moments, partition_planned, partition_planned_require, partition_values,
     };
     #[pymodule_export]
-    use crate::policy::policy_law;
+    use crate::policy::{policy_law, policy_require};
     #[pymodule_export]
     use crate::sampler::{mixture, mixture_require};
     #[pymodule_export]

@@ -63,10 +63,6 @@ class Policy(ABC):
     ) -> tuple[Mask, Codes]:
         """What one call reveals: where, shape (batch, n), and in C order which letters."""
 
-    @abstractmethod
-    def _branches(self, marginals: Floats, mask: Mask, sizes: Sequence[int]) -> Iterator[Branch]:
-        """All that one call may reveal, for states that share the mask of shape (n,)."""
-
 
 @dataclass(frozen=True, repr=False)
 class DeterministicPolicy(Policy):
@@ -96,6 +92,7 @@ class DeterministicPolicy(Policy):
         return chosen, categorical(tempered(marginals[chosen], self.temperature), generator)
 
     def _branches(self, marginals: Floats, mask: Mask, sizes: Sequence[int]) -> Iterator[Branch]:
+        """All that one call may reveal, for states that share the mask of shape (n,)."""
         chosen = self.select(marginals, np.broadcast_to(mask, marginals.shape[:2]))
         patterns, which = np.unique(chosen, axis=0, return_inverse=True)
         for k, pattern in enumerate(patterns):

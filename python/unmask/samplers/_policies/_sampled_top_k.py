@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,11 +10,8 @@ from ..._schedule import Schedule
 from ...distributions._base import Codes, Floats, Mask
 from ...distributions._categorical import categorical
 from ._arguments import check_top_k, counts_by_revealed
-from ._marginals import in_units, joint_law, tempered
+from ._marginals import in_units, tempered
 from ._policy import Policy
-
-if TYPE_CHECKING:
-    from ._policy import Branch
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,6 +37,9 @@ class SampledTopK(Policy):
     def _check_n(self, n: int) -> None:
         counts_by_revealed(self.top_k, n)
 
+    def _rule(self, n: int) -> tuple[str, float, list[int]]:
+        return "sampled", 0.0, counts_by_revealed(self.top_k, n).tolist()
+
     def _draw(
         self, marginals: Floats, mask: Mask, generator: np.random.Generator
     ) -> tuple[Mask, Codes]:
@@ -56,19 +53,3 @@ class SampledTopK(Policy):
         np.put_along_axis(chosen, order, np.arange(n) < counts[:, None], axis=1)
         chosen &= mask
         return chosen, codes[chosen]
-
-    def _branches(self, marginals: Floats, mask: Mask, sizes: Sequence[int]) -> Iterator[Branch]:
-        n, masked = len(mask), np.flatnonzero(mask).tolist()
-        count = min(int(counts_by_revealed(self.top_k, n)[n - len(masked)]), len(masked))
-        draws = tempered(marginals, self.temperature)
-        # No two draws are equally sure: the lower position is before the other.
-        ranks = in_units(marginals) * n + np.arange(n)[::-1, None]
-        everything = np.arange(len(marginals))
-        for tokens in combinations(masked, count):
-            joint = joint_law(marginals, tokens, sizes, self.temperature)
-            letters = np.indices([sizes[i] for i in tokens]).reshape(count, -1)
-            least = ranks[:, np.array(tokens)[:, None], letters].min(axis=1)
-            for j in set(masked).difference(tokens):
-                later = ranks[:, j, None, : sizes[j]] < least[..., None]
-                joint = joint * (later * draws[:, j, None, : sizes[j]]).sum(axis=2)
-            yield everything, tokens, joint

@@ -10,8 +10,26 @@ use crate::error::{Error, Result};
 pub const UNIT: f64 = 1.0 / (1u64 << 40) as f64;
 
 /// `x` in whole units.
-fn units(x: f64) -> f64 {
+pub(super) fn units(x: f64) -> f64 {
     (x / UNIT).round_ties_even()
+}
+
+/// Checks how many tokens are revealed, by number of revealed ones.
+pub(super) fn check_counts(counts: &[usize], n: usize) -> Result<()> {
+    if counts.len() == n && counts.iter().all(|&count| count >= 1) {
+        return Ok(());
+    }
+    let problem = "expected one number >= 1 for each number of revealed tokens";
+    Err(Error::invalid("top_k", problem))
+}
+
+/// Checks a number in `0..=largest`.
+pub(super) fn check_limit(argument: &'static str, value: f64, largest: f64) -> Result<()> {
+    if (0.0..=largest).contains(&value) {
+        return Ok(());
+    }
+    let problem = format!("is {value}, expected 0..={largest}");
+    Err(Error::invalid(argument, problem))
 }
 
 /// What orders the masked tokens, the surest first.
@@ -48,27 +66,12 @@ pub enum Rule {
 impl Rule {
     /// Checks the parameters, for laws of `n` tokens.
     pub fn check(&self, n: usize) -> Result<()> {
-        let (argument, value, largest) = match self {
-            Self::Top { counts, .. } => {
-                let fits = counts.len() == n && counts.iter().all(|&count| count >= 1);
-                let problem = "expected one number >= 1 for each number of revealed tokens";
-                return if fits {
-                    Ok(())
-                } else {
-                    Err(Error::invalid("top_k", problem))
-                };
-            }
-            Self::Threshold(threshold) => ("threshold", *threshold, 1.0),
-            Self::Factor(factor) => ("factor", *factor, f64::INFINITY),
-            Self::EntropyBound(gamma) => ("gamma", *gamma, f64::INFINITY),
-        };
-        if (0.0..=largest).contains(&value) {
-            return Ok(());
+        match self {
+            Self::Top { counts, .. } => check_counts(counts, n),
+            Self::Threshold(threshold) => check_limit("threshold", *threshold, 1.0),
+            Self::Factor(factor) => check_limit("factor", *factor, f64::INFINITY),
+            Self::EntropyBound(gamma) => check_limit("gamma", *gamma, f64::INFINITY),
         }
-        Err(Error::invalid(
-            argument,
-            format!("is {value}, expected 0..={largest}"),
-        ))
     }
 
     /// The places in `rows`, marginals of the masked tokens by position, that are revealed when
@@ -125,7 +128,7 @@ impl Rule {
 
 impl Score {
     /// The larger, the surer, in whole units.
-    fn of(self, row: &[f64]) -> f64 {
+    pub(super) fn of(self, row: &[f64]) -> f64 {
         let (mut first, mut second) = (0.0f64, 0.0f64);
         for &p in row {
             if p > first {

@@ -3,6 +3,7 @@
 pub(crate) mod code;
 pub(crate) mod minimax;
 pub(crate) mod partition;
+pub(crate) mod policy;
 pub(crate) mod sampler;
 pub(crate) mod schedule;
 pub(crate) mod table;
