@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -15,13 +16,17 @@ from unmask.samplers import (
     Factor,
     Leaderboard,
     Threshold,
-    _leaderboard,
+    _contestants,
+    _judges,
     leaderboard,
     mixture_law,
     planned_partition,
     policy_law,
     speculative_law,
 )
+
+#: The function has the name of its module.
+_leaderboard_module = sys.modules["unmask.samplers._leaderboard"]
 
 FLIP = [[0.9, 0.1], [0.1, 0.9]]
 CHAIN = MarkovChain([0.5, 0.5], FLIP, 6)
@@ -77,7 +82,7 @@ def test_order_names_and_looks(board):
     # Every rule is there, once.
     names = [name for entry in board for name in entry.name.split(" = ")]
     assert len(set(names)) == len(names)
-    for name in ("optimal", "uniform, larger last", "cosine", "DTC", "random counts, optimal"):
+    for name in ("optimal", "uniform, larger last", "cosine", "minimax", "random counts, optimal"):
         assert board[name].kind == "schedule"
     samplers = [entry.sampler for entry in board if entry.kind == "schedule"]
     assert len(set(samplers)) == len(samplers)
@@ -102,7 +107,8 @@ def test_order_names_and_looks(board):
 @pytest.mark.parametrize("steps", [1, 2, 4, 6])
 def test_tuning_finds_what_a_fine_grid_finds(make, slow, fast, steps):
     dense = Dense(np.random.default_rng(steps).dirichlet(np.full(48, 0.4)).reshape(2, 3, 2, 2, 2))
-    found = _leaderboard.tuned(make, slow, fast, dense, min(steps, 5))
+    judge = _judges.Exact(dense, information_curve(dense))
+    found = _contestants.tuned(make, slow, fast, min(steps, 5), judge)
     parameter = next(
         getattr(found, f) for f in ("threshold", "factor", "gamma", "budget") if hasattr(found, f)
     )
@@ -137,8 +143,59 @@ def test_laws_without_dependence_and_with_nothing_else():
     assert repeated["planned order"].kl < 1e-12
 
 
+@pytest.mark.parametrize("steps", [2, 4, 5, 9])
+def test_rules_with_a_tolerance_take_at_most_so_many_steps(steps):
+    chain = MarkovChain([0.5, 0.5], FLIP, 9)
+    curve = information_curve(chain)
+    tc, dtc = curve.total_correlation, curve.dual_total_correlation
+    made = {
+        "TC": lambda e: schedules.total_correlation(9, tc, e),
+        "DTC": lambda e: schedules.dual_total_correlation(9, dtc, e),
+        "Austin": lambda e: schedules.austin(9, dtc, e),
+    }
+    found = dict(_contestants.rules(curve, steps))
+    for rule, make in made.items():
+        (name,) = [name for name in found if name.split()[0] == rule]
+        schedule, tolerance = found[name], float(name.split()[1])
+        assert schedule == make(tolerance)
+        fewest = min(make(e).nfe for e in (tc, dtc, 9 * tc, 9 * dtc))
+        assert schedule.nfe <= max(steps, fewest)
+        # A little less tolerance takes more.
+        assert make(tolerance / 1.5).nfe > max(steps, fewest) or schedule.nfe == 9
+
+
+def test_beyond_enumeration_laws_are_estimated(monkeypatch):
+    exact = leaderboard(CHAIN, 3)
+    monkeypatch.setattr(_leaderboard_module, "MAX_SEQUENCES", 1)
+    board = leaderboard(CHAIN, 3, samples=4000, seed=1)
+    assert board.samples == 4000
+    assert exact.samples is None
+    assert board.omitted == ()
+    fixed = {e.name: e for e in exact if e.kind == "schedule" or e.name.startswith("conf")}
+    assert {e.name for e in board} >= set(fixed)
+    for entry in board:
+        found = entry.audit.total_variation
+        assert found.low <= entry.total_variation <= found.high
+        if entry.name in fixed:
+            law = fixed[entry.name]
+            assert found.low <= law.total_variation <= found.high
+            assert entry.expected_kl == law.expected_kl
+            assert entry.expected_calls == pytest.approx(law.expected_calls, abs=0.05)
+            assert entry.kl is None
+    assert board["speculative"].kl == 0.0
+    assert board["planned order"].kl == pytest.approx(exact["planned order"].kl, abs=1e-12)
+    assert board["optimal"].known_kl == pytest.approx(0.2212693424138873)
+    again = leaderboard(CHAIN, 3, samples=4000, seed=1)
+    assert repr(again) == repr(board)
+    assert "estimates from 4,000 samples" in repr(board)
+    assert board._repr_html_().count("<th>interval</th>") == 1
+    ax = plot.leaderboard(board)
+    assert ax.get_legend_handles_labels()[1] == ["expected KL (nats)", "total variation, estimated"]
+    json.dumps(board.as_dicts())
+
+
 def test_what_is_too_dear_is_left_out(monkeypatch):
-    monkeypatch.setattr(_leaderboard, "MAX_TUNED_OPERATIONS", 1.0)
+    monkeypatch.setattr(_judges, "MAX_TUNED_OPERATIONS", 1.0)
     board = leaderboard(CHAIN, 3)
     (left,) = [reason for name, reason in board.omitted if name == "entropy sum"]
     assert "operations, above 1e+00" in left
@@ -155,8 +212,10 @@ def test_mistakes():
             leaderboard(CHAIN, steps)
     with pytest.raises(TypeError, match="distribution: is a list"):
         leaderboard([1.0], 1)
-    with pytest.raises(_core.WorkError, match=r"has 1\.07e\+09 sequences.*simulate"):
-        leaderboard(MarkovChain([0.5, 0.5], FLIP, 30), 3)
+    with pytest.raises(ValueError, match="samples: is 99, expected at least 100"):
+        leaderboard(CHAIN, 3, samples=99)
+    with pytest.raises(_core.WorkError, match=r"samples: .* would take about .* hours"):
+        leaderboard(MarkovChain([0.5, 0.5], FLIP, 30), 3, samples=10**9)
 
 
 def test_progress():

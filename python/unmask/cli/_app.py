@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +17,6 @@ from ._output import check_output, save_figure
 from ._unit import Unit
 
 if TYPE_CHECKING:
-    from ..distributions import Distribution
     from ._source import Source
 
 app = typer.Typer(
@@ -269,17 +268,15 @@ def audit(
     """Judge every sampler by what it really puts out, exactly.
 
     Schedules, policies that choose by confidence, and speculative decoding, all asking the law of
-    the file, the best first.
+    the file, the best first. Where there are more than 2^20 sequences these are estimates, from
+    samples.
     """
     with guarded():
         from .._progress import progress_bar
         from ..samplers import leaderboard
-        from ..samplers._leaderboard import require_enumerable
 
         plain, how = Estimator.PLUGIN, Computation(threads=threads)
-        source = _load(
-            file, weights, kind, gaps, plain, normalize, how, plot, None, require_enumerable
-        )
+        source = _load(file, weights, kind, gaps, plain, normalize, how, plot, None, True)
         assert source.law is not None
         with progress_bar("samplers") as progress:
             board = leaderboard(source.law, steps, threads=threads, progress=progress)
@@ -310,7 +307,7 @@ def _load(
     how: Computation,
     plot: Path | None,
     save: Path | None,
-    check: Callable[[Distribution], None] | None = None,
+    needs_law: bool = False,
 ) -> Source:
     """Read the file and save its curve; mistakes in the names of outputs come to light first."""
     from ._source import load_source
@@ -325,7 +322,7 @@ def _load(
         "estimator": estimator.value,
         "normalize": normalize,
     }
-    source = load_source(file, how, options, check)
+    source = load_source(file, how, options, needs_law)
     if save is not None:
         source.estimate.save(save)
     return source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -141,17 +141,17 @@ def load_source(
     path: Path,
     how: Computation,
     options: Mapping[str, Any],
-    check: Callable[[Distribution], None] | None = None,
+    needs_law: bool = False,
 ) -> Source:
     """Read a file, and compute its curve unless it holds one.
 
-    ``options`` are the keyword arguments of `unmask.io.load`. ``check`` refuses laws that cannot be
-    used before the work is done; a curve is none.
+    ``options`` are the keyword arguments of `unmask.io.load`. Where a law is needed a curve will
+    not do.
     """
     if _holds(path, "format.npy", "losses.npy"):
         raise ValueError(f"{path}: is a saved loss curve, which --losses of unmask plan reads")
     if _holds(path, "format.npy", "mean_entropies.npy"):
-        if check is not None:
+        if needs_law:
             raise ValueError(f"{path}: is a saved curve, expected samples or a joint table")
         defaults = {"kind": "auto", "gaps": "error", "estimator": "plugin"}
         for name, value in options.items():
@@ -165,8 +165,6 @@ def load_source(
         return Source(path, curve, "curve", notes=(_NOT_COUNTED,) if unknown else ())
 
     law = io.load(path, **options)
-    if check is not None:
-        check(law)
     started = time.monotonic()
     curve = how.curve(law, "information curve")
     seconds = time.monotonic() - started

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ._style import ACCENT, INK, ROUNDING, matplotlib, on_axes, plain
@@ -34,7 +35,7 @@ def leaderboard(board: Leaderboard, ax: Axes | None = None) -> Axes:
     matplotlib.axes.Axes
         Discs are the KL in nats, squares the total variation, on one logarithmic axis. What is
         zero is an arrow on the left edge, what is infinite one on the right. Expected numbers of
-        calls are at the right.
+        calls are at the right. Where laws were estimated, discs are the KL averaged over orders.
 
     Examples
     --------
@@ -49,19 +50,21 @@ def leaderboard(board: Leaderboard, ax: Axes | None = None) -> Axes:
     if ax is None:
         ax = on_axes(None)
         ax.figure.set_size_inches(8, 1.3 + ROW_HEIGHT * len(entries))  # type: ignore[union-attr]
-    series = (
-        ("KL (nats)", [entry.kl for entry in entries], "o", ACCENT, ACCENT),
-        ("total variation", [entry.total_variation for entry in entries], "s", "none", INK),
+    kl, tv = "KL (nats)", "total variation"
+    if board.samples is not None:
+        kl, tv = "expected KL (nats)", f"{tv}, estimated"
+    series: tuple[tuple[str, Sequence[float | None], str, str, str], ...] = (
+        (kl, [entry.known_kl for entry in entries], "o", ACCENT, ACCENT),
+        (tv, [entry.total_variation for entry in entries], "s", "none", INK),
     )
-    shown = [x for _, values, *_ in series for x in values if ROUNDING < x < math.inf]
+    known = [[(k, x) for k, x in enumerate(v) if x is not None] for _, v, *_ in series]
+    shown = [x for values in known for _, x in values if ROUNDING < x < math.inf]
     low, high = (min(shown) / 3, max(shown) * 3) if shown else (1e-3, 1.0)
-    rows = range(len(entries))
-    for label, values, marker, face, edge in series:
-        finite = [min(max(x, low), high) for x in values]
-        inside = [k for k in rows if ROUNDING < values[k] < math.inf]
+    for (label, _, marker, face, edge), values in zip(series, known, strict=True):
+        inside = [(x, k) for k, x in values if ROUNDING < x < math.inf]
         ax.plot(
-            [finite[k] for k in inside],
-            inside,
+            [x for x, _ in inside],
+            [k for _, k in inside],
             linestyle="none",
             marker=marker,
             markersize=6,
@@ -70,10 +73,13 @@ def leaderboard(board: Leaderboard, ax: Axes | None = None) -> Axes:
             label=label,
             zorder=4,
         )
-        for k in set(rows).difference(inside):
-            zero = values[k] <= ROUNDING
+        for k, x in values:
+            if ROUNDING < x < math.inf:
+                continue
+            zero = x <= ROUNDING
+            border = low if zero else high
             ax.plot(
-                [finite[k]],
+                [border],
                 [k],
                 linestyle="none",
                 marker="<" if zero else ">",
@@ -85,7 +91,7 @@ def leaderboard(board: Leaderboard, ax: Axes | None = None) -> Axes:
             )
             ax.annotate(
                 "0" if zero else "$\\infty$",
-                (finite[k], k),
+                (border, k),
                 xytext=(9 if zero else -9, 0),
                 textcoords="offset points",
                 ha="left" if zero else "right",
@@ -95,7 +101,7 @@ def leaderboard(board: Leaderboard, ax: Axes | None = None) -> Axes:
     ax.set_xscale("log")
     ax.set_xlim(low, high)
     ax.set_ylim(max(1, len(entries)) - 0.5, -0.5)
-    ax.set_yticks(rows, [_short(entry.name) for entry in entries])
+    ax.set_yticks(range(len(entries)), [_short(entry.name) for entry in entries])
     ax.tick_params(axis="y", length=0)
     ax.xaxis.set_major_locator(matplotlib("ticker").LogLocator(numticks=8))
     for k, entry in enumerate(entries):

@@ -24,10 +24,10 @@ The expected KL of a schedule is an average over random orders. Here is what sta
 from ._audit import Audit as Audit
 from ._audit import audit as audit
 from ._bisection import bisection_partition as bisection_partition
+from ._board import Entry as Entry
+from ._board import Leaderboard as Leaderboard
 from ._estimate import Estimate as Estimate
 from ._law import OutputLaw as OutputLaw
-from ._leaderboard import Entry as Entry
-from ._leaderboard import Leaderboard as Leaderboard
 from ._leaderboard import leaderboard as leaderboard
 from ._mixture import mixture_kl as mixture_kl
 from ._mixture import mixture_law as mixture_law
