@@ -33,7 +33,8 @@ ESTIMATES = (
     "sampler, which asks the exact conditional marginals of the law of the file. TV: total "
     "variation distance of that law from what the sampler puts out, as far as log probabilities "
     "show it, with a 95% interval. KL: exact, averaged over the orders of a schedule. Calls: mean "
-    "number of questions, each about all masked tokens at once. Names joined by = share one schedule."
+    "number of questions, each about all masked tokens at once. Names joined by = share one "
+    "schedule."
 )
 INFINITE = "A KL is infinite where a sampler never puts out what the file holds."
 

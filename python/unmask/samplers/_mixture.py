@@ -72,8 +72,8 @@ def mixture_law(
     Dynamic programming over the states ``(A, x_A)``, "the tokens A are revealed, with values x_A",
     which all ordered partitions share. With ``e_b`` the number of values of all subsets of ``b``
     tokens, sizes take :math:`\sum_t e_{N_t} \binom{N_t}{s_t}` products, and ``k`` levels
-    :math:`(k - 1) \prod_i (1 + 2 q_i)`; memory is that of the states of two sizes, or of ``k``
-    times :math:`\prod_i (1 + q_i)`.
+    :math:`(k - 2) \prod_i (1 + 2 q_i)`; memory is that of the states of two sizes, or three times
+    :math:`\prod_i (1 + q_i)`.
 
     Examples
     --------

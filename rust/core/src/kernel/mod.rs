@@ -13,6 +13,7 @@
 mod generic;
 mod lanes;
 mod logarithm;
+mod mix;
 mod portable;
 mod relax;
 mod spread;
@@ -25,6 +26,7 @@ mod x86;
 
 use std::sync::OnceLock;
 
+pub use mix::Mix;
 pub use relax::ROW;
 pub use spread::Index;
 
@@ -60,9 +62,11 @@ pub struct Kernel {
     pub multiply: fn(&[f64], &[f64], &mut [f64]),
     /// `(x, from, out)`: adds to each cell the entry of `x` that the index says.
     pub collect: fn(&[f64], &Index, &mut [f64]),
-    /// `(x, from, f, lanes_from, lanes, out)`: adds to the lanes of each cell those of the cell of
-    /// `f` that the second index says, times the entry of `x` that the first one says.
-    pub collect_lanes: CollectLanes,
+    /// `(u, rows, coefficients, mix, lanes, out)`: products of matrices, in lanes. Reads `u` as an array
+    /// of shape `(rows, columns, LANES)`; the sum over the terms of each target of a column of `u` times
+    /// a coefficient is added to the cell at the target's place, further by those of the row and the
+    /// lane.
+    pub mix: MixRows,
 }
 
 /// See [`Kernel::relax`].
@@ -71,8 +75,8 @@ pub type Relax = fn(&[[f64; ROW]], &[f64], usize, usize, usize, &mut [f64]);
 /// A pair of sums over three slices of one length.
 pub type Weigh = fn(&[f64], &[f64], &[f64]) -> (f64, f64);
 
-/// See [`Kernel::collect_lanes`].
-pub type CollectLanes = fn(&[f64], &Index, &[f64], &Index, usize, &mut [f64]);
+/// See [`Kernel::mix`].
+pub type MixRows = fn(&[f64], &[usize], &[[f64; LANES]], &Mix, &[usize], &mut [f64]);
 
 /// The ways in which a function is summed over cells.
 pub struct Terms {
@@ -100,8 +104,8 @@ pub fn fusible(shape: &[usize], block: usize) -> bool {
     }
 }
 
-/// Lanes of the widest register that [`fusible`] reckons with, the same on every machine.
-const LANES: usize = 8;
+/// Lanes of the widest register, which all reckon with: the same on every machine.
+pub const LANES: usize = 8;
 
 /// Fills in a [`Kernel`] for `$lanes`, whose instructions `$feature` enables.
 macro_rules! shell {
@@ -144,15 +148,16 @@ macro_rules! shell {
             spread::collect(x, from, out);
         }
         $(#[$feature])?
-        fn collect_lanes(
-            x: &[f64],
-            from: &Index,
-            f: &[f64],
-            lanes_from: &Index,
-            lanes: usize,
+        fn mix(
+            u: &[f64],
+            rows: &[usize],
+            coefficients: &[[f64; LANES]],
+            mix: &Mix,
+            lanes: &[usize],
             out: &mut [f64],
         ) {
-            spread::collect_lanes(x, from, f, lanes_from, lanes, out);
+            // SAFETY: this function is compiled for the instructions of the lanes.
+            unsafe { mix::mix::<$lanes>(u, rows, coefficients, mix, lanes, out) }
         }
         macro_rules! terms {
             ($term:ty) => {{
@@ -207,8 +212,8 @@ macro_rules! shell {
             // SAFETY: as above.
             collect: |x, from, out| unsafe { collect(x, from, out) },
             // SAFETY: as above.
-            collect_lanes: |x, from, f, lanes_from, lanes, out| unsafe {
-                collect_lanes(x, from, f, lanes_from, lanes, out)
+            mix: |u, rows, coefficients, terms, lanes, out| unsafe {
+                mix(u, rows, coefficients, terms, lanes, out)
             },
         }
     }};

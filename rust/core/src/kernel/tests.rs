@@ -218,15 +218,8 @@ fn products_are_collected() {
         outer: vec![0, 2, 1],
         inner: vec![0, 3, 9, 6],
     };
-    let lanes_from = Index {
-        outer: vec![1, 0, 1],
-        inner: vec![0, 2, 2, 0],
-    };
-    let cells: Vec<(usize, usize)> = (0..12)
-        .map(|k| {
-            let sum = |index: &Index| (index.outer[k / 4] + index.inner[k % 4]) as usize;
-            (sum(&from), sum(&lanes_from))
-        })
+    let cells: Vec<usize> = (0..12)
+        .map(|k| (from.outer[k / 4] + from.inner[k % 4]) as usize)
         .collect();
     for kernel in available() {
         let x = some(12);
@@ -239,25 +232,40 @@ fn products_are_collected() {
         }
         let mut out = vec![0.5; 12];
         (kernel.collect)(&x, &from, &mut out);
-        assert!(
-            out.iter()
-                .copied()
-                .eq(cells.iter().map(|&(i, _)| 0.5 + x[i])),
-            "{}",
-            kernel.name
-        );
-        for lanes in 1..=10 {
-            let f = some(4 * lanes);
-            let mut out = vec![0.5; 12 * lanes];
-            (kernel.collect_lanes)(&x, &from, &f, &lanes_from, lanes, &mut out);
-            for (k, got) in out.iter().enumerate() {
-                let (i, j) = cells[k / lanes];
-                assert_eq!(
-                    *got,
-                    0.5 + x[i] * f[j * lanes + k % lanes],
-                    "{}",
-                    kernel.name
-                );
+        let want = cells.iter().map(|&i| 0.5 + x[i]);
+        assert!(out.iter().copied().eq(want), "{}", kernel.name);
+    }
+}
+
+#[test]
+fn matrices_are_mixed() {
+    let mix = Mix {
+        sources: vec![0, 2, 1, 1, 0, 2],
+        targets: vec![(3, 2), (0, 3), (7, 6)],
+    };
+    let coefficients: Vec<[f64; LANES]> = some(6 * LANES).as_chunks().0.to_vec();
+    for kernel in available() {
+        for rows in [1, 3, 4, 9] {
+            for lanes in [vec![20], vec![0, 30, 11, 40, 50], (0..LANES).collect()] {
+                let steps: Vec<usize> = (0..rows).map(|row| 100 * row).collect();
+                let u = some(rows * 3 * LANES);
+                let mut out = vec![0.5; 1000];
+                let mut want = out.clone();
+                (kernel.mix)(&u, &steps, &coefficients, &mix, &lanes, &mut out);
+                for (row, step) in steps.iter().enumerate() {
+                    let mut first = 0;
+                    for &(place, end) in &mix.targets {
+                        for (l, lane) in lanes.iter().enumerate() {
+                            let at = |k: usize| u[(row * 3 + mix.sources[k] as usize) * LANES + l];
+                            let sum = (first..end).map(|k| at(k) * coefficients[k][l]);
+                            want[place + step + lane] += sum.sum::<f64>();
+                        }
+                        first = end;
+                    }
+                }
+                for (got, want) in out.iter().zip(&want) {
+                    assert!((got - want).abs() < 1e-14, "{}", kernel.name);
+                }
             }
         }
     }

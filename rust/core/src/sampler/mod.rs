@@ -12,6 +12,7 @@ pub mod marginals;
 mod mixture;
 mod spread;
 
+use crate::error::{Error, Result};
 pub use mixture::{Steps, mixture, require};
 
 /// What the oracle answers where the revealed tokens have probability zero. A sampler gets there if
@@ -22,4 +23,16 @@ pub enum Impossible {
     Uniform,
     /// Nothing: an error.
     Refuse,
+}
+
+impl Impossible {
+    /// The error, if the sampler asks about what it refuses.
+    fn refuse(met: bool) -> Result<()> {
+        if met {
+            let problem = "the sampler reveals tokens that have probability zero together, \
+                and the oracle then has no answer; on_impossible='uniform' answers all the same";
+            return Err(Error::invalid("on_impossible", problem));
+        }
+        Ok(())
+    }
 }

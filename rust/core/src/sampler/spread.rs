@@ -11,7 +11,7 @@
 
 use super::Impossible;
 use super::marginals::Marginals;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::{Index, Kernel};
 use crate::subset::tokens;
 
@@ -96,14 +96,12 @@ impl Moves<'_> {
         let evidence = self.marginals.table(a);
         let lanes = reached.len() / evidence.len();
         let mut values = reached.chunks_exact(lanes).zip(evidence);
-        if self.impossible == Impossible::Refuse
-            && values.any(|(f, mass)| *mass == 0.0 && f.iter().any(|&f| f > 0.0))
-        {
-            let problem = "the sampler reveals tokens that have probability zero together, \
-                and the oracle then has no answer; on_impossible='uniform' answers all the same";
-            return Err(Error::invalid("on_impossible", problem));
+        match self.impossible {
+            Impossible::Refuse => Impossible::refuse(
+                values.any(|(f, mass)| *mass == 0.0 && f.iter().any(|&f| f > 0.0)),
+            ),
+            Impossible::Uniform => Ok(()),
         }
-        Ok(())
     }
 
     /// `mu(x_i = c | x_A)` for some tokens: shape `(q_i, cells of A)` each.
@@ -138,18 +136,8 @@ impl Moves<'_> {
 }
 
 impl Reached<'_> {
-    /// Where the products of the cells of `B` stand, and where their values of `A` do, in C order.
-    pub fn index(&self, a: usize, shape: &[usize], from: &mut Index, known_from: &mut Index) {
-        self.fill(shape, |_| true, from);
-        self.fill(shape, |i| a >> i & 1 == 1, known_from);
-    }
-
     /// Where the products of the cells of `B` stand, in C order.
-    pub fn from(&self, shape: &[usize], from: &mut Index) {
-        self.fill(shape, |_| true, from);
-    }
-
-    fn fill(&self, shape: &[usize], counts: impl Fn(usize) -> bool, index: &mut Index) {
+    pub fn from(&self, shape: &[usize], index: &mut Index) {
         index.outer.clear();
         index.outer.push(0);
         index.inner.clear();
@@ -159,7 +147,7 @@ impl Reached<'_> {
         while left != 0 {
             let i = left.ilog2() as usize;
             left ^= 1 << i;
-            let stride = if counts(i) { self.strides[i] as u32 } else { 0 };
+            let stride = self.strides[i] as u32;
             let table = if index.inner.len() < INNER {
                 &mut index.inner
             } else {

@@ -16,6 +16,7 @@ mod levels;
 mod states;
 #[cfg(test)]
 mod tests;
+
 use self::states::States;
 use super::Impossible;
 use super::marginals::{Marginals, cells_by_size};
@@ -24,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::kernel::kernel;
 use crate::limits::{MAX_TERMS, require_memory, require_work};
 use crate::monitor::Monitor;
+use crate::partials::Partials;
 use crate::sum::binomials;
 
 /// Tasks that a step is cut into, at least, where there are as many states.
@@ -65,7 +67,7 @@ impl Steps<'_> {
 }
 
 /// Refuses what is out of reach, or steps that do not fit the table; returns the predicted number of
-/// cells, of all lanes, that [`mixture`] adds to.
+/// products that [`mixture`] adds up.
 pub fn require(shape: &[usize], steps: Steps<'_>) -> Result<f64> {
     let n = shape.len();
     if !(1..=MAX_TOKENS).contains(&n) {
@@ -92,12 +94,11 @@ fn operations(shape: &[usize], steps: Steps<'_>) -> f64 {
         }
         Steps::Levels(levels) => {
             let pairs = |each: f64| {
-                shape
-                    .iter()
-                    .map(|&q| each + 2.0 * q as f64)
-                    .product::<f64>()
+                let pairs = shape.iter().map(|&q| each + 2.0 * q as f64);
+                pairs.product::<f64>()
             };
-            pairs(1.0) * lanes(levels) as f64 + pairs(0.0)
+            // The first step starts from one state.
+            pairs(1.0) * levels.len().saturating_sub(2) as f64 + pairs(0.0)
         }
     }
 }
@@ -105,9 +106,9 @@ fn operations(shape: &[usize], steps: Steps<'_>) -> f64 {
 /// Bytes that [`mixture`] holds beside the table, about: marginals, and the states of its steps.
 fn bytes(shape: &[usize], steps: Steps<'_>) -> f64 {
     let cells = cells_by_size(shape);
-    let held: f64 = match steps {
+    match steps {
         Steps::Sizes(sizes) => {
-            let wanted = wanted(shape.len(), steps);
+            let wanted = wanted(shape.len(), sizes);
             let marginals = cells.iter().zip(wanted).filter(|(_, wanted)| *wanted);
             let marginals: f64 = marginals.map(|(cells, _)| cells).sum();
             let (mut known, mut states) = (0, 0f64);
@@ -115,32 +116,22 @@ fn bytes(shape: &[usize], steps: Steps<'_>) -> f64 {
                 states = states.max(cells[known] + cells[known + size]);
                 known += size;
             }
-            marginals + states
+            let partial = TASKS as f64 * cells[shape.len()];
+            8.0 * (marginals + states + partial)
         }
-        Steps::Levels(levels) => cells.iter().sum::<f64>() * (2 + lanes(levels)) as f64,
-    };
-    let partial = TASKS as f64 * cells[shape.len()];
-    8.0 * (held + partial)
-}
-
-/// Lanes of the states of these levels: all steps but the last one, filled up to whole registers.
-fn lanes(levels: &[f64]) -> usize {
-    match levels.len() - 1 {
-        few @ 0..=2 => few,
-        many => many.next_multiple_of(4),
+        // Marginals, and the states before a step and after it.
+        Steps::Levels(_) => 3.0 * 8.0 * Partials::predicted(shape),
     }
 }
 
-/// Sizes of the subsets whose marginals are asked for.
-fn wanted(n: usize, steps: Steps<'_>) -> Vec<bool> {
-    let mut wanted = vec![matches!(steps, Steps::Levels(_)); n + 1];
-    if let Steps::Sizes(sizes) = steps {
-        let mut known = 0;
-        for &size in sizes {
-            wanted[known] = true;
-            wanted[known + 1] = true;
-            known += size;
-        }
+/// Sizes of the subsets whose marginals steps of these sizes ask for.
+fn wanted(n: usize, sizes: &[usize]) -> Vec<bool> {
+    let mut wanted = vec![false; n + 1];
+    let mut known = 0;
+    for &size in sizes {
+        wanted[known] = true;
+        wanted[known + 1] = true;
+        known += size;
     }
     wanted
 }
@@ -163,7 +154,11 @@ pub fn mixture(
         let problem = format!("has {} cells, expected those of {shape:?}", table.len());
         return Err(Error::invalid("pmf", problem));
     }
-    let marginals = Marginals::new(table, shape, &wanted(n, steps), monitor)?;
+    let sizes = match steps {
+        Steps::Sizes(sizes) => sizes,
+        Steps::Levels(levels) => return levels::law(table, shape, levels, impossible, monitor),
+    };
+    let marginals = Marginals::new(table, shape, &wanted(n, sizes), monitor)?;
     let states = States {
         moves: Moves {
             kernel: kernel(),
@@ -173,8 +168,5 @@ pub fn mixture(
         monitor,
         n,
     };
-    match steps {
-        Steps::Sizes(sizes) => states.sizes(sizes),
-        Steps::Levels(levels) => states.levels(levels),
-    }
+    states.sizes(sizes)
 }
