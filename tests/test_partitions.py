@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import reference
 import unmask
-from unmask import Schedule, information_curve
+from unmask import Schedule, WorkError, information_curve
 from unmask.distributions import (
     Blocks,
     Dense,
@@ -24,6 +24,8 @@ from unmask.distributions import (
     random_linear_code,
 )
 from unmask.samplers import (
+    _entropies,
+    _partition,
     bisection_partition,
     mixture_kl,
     partition_kl,
@@ -263,6 +265,29 @@ def test_orders_beyond_enumeration():
     assert "+-" in repr(orders)
     again = random_partition_kl(chain, schedule, samples=400, seed=0)
     np.testing.assert_array_equal(orders.values, again.values)
+
+
+def test_how_many_orders_are_drawn(monkeypatch):
+    """As many as a minute allows, and none where that is hopeless."""
+    chain, schedule = MarkovChain([0.5, 0.5], FLIP, 40), unmask.schedules.uniform(40, 8)
+    seen = []
+    monkeypatch.setattr(_partition, "DEFAULT_SAMPLES", 150)
+    assert len(random_partition_kl(chain, schedule, progress=seen.append).values) == 150
+    assert seen == sorted(seen)
+    assert seen[0] == 0.0
+    assert seen[-1] == 1.0
+    each = (40 + 2 * 8) * _entropies.seconds(chain)
+    monkeypatch.setattr(_partition, "DEFAULT_SECONDS", 130.5 * each)
+    assert len(random_partition_kl(chain, schedule).values) == 130
+    monkeypatch.setattr(_partition, "DEFAULT_SECONDS", each)
+    assert len(random_partition_kl(chain, schedule).values) == 100
+    long = MarkovChain([0.5, 0.5], FLIP, 1024)
+    with pytest.raises(WorkError, match=r"samples: 10000000 ordered partitions take .* hours"):
+        random_partition_kl(long, unmask.schedules.uniform(1024, 64), samples=10**7)
+    assert _entropies.seconds(long) > _entropies.seconds(chain)
+    small, large = (Empirical(np.eye(n, dtype=int)) for n in (24, 48))
+    assert _entropies.seconds(large) > _entropies.seconds(small)
+    assert _entropies.seconds(some_table(12)) > _entropies.seconds(some_table(8))
 
 
 def test_same_bits_for_any_number_of_threads():

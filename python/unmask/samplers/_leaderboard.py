@@ -118,7 +118,7 @@ def leaderboard(
             sampler = make()
             parameter = parameter_of(sampler)
             entries.append(judge.entry(f"{name} {parameter}" if parameter else name, kind, sampler))
-        except _core.WorkError as error:
+        except (_core.WorkError, MemoryError) as error:
             omitted.append((name, str(error)))
     if progress is not None:
         progress(1.0)

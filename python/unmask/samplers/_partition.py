@@ -33,8 +33,12 @@ LISTED = 1_000_000
 #: Cells of tables that entropies are summed from: minutes.
 MAX_CELLS = 1e11
 
-#: Ordered partitions drawn where there are more.
-DEFAULT_SAMPLES = 10_000
+#: Ordered partitions drawn where there are more; fewer, but not below the second number, where that
+#: is predicted to take longer than so many seconds.
+DEFAULT_SAMPLES, LEAST_SAMPLES, DEFAULT_SECONDS = 10_000, 100, 60.0
+
+#: Predicted seconds beyond which nothing is drawn: half a day.
+MAX_SECONDS = 43_200.0
 
 
 @overload
@@ -235,7 +239,8 @@ def random_partition_kl(
         Sizes of the blocks.
     samples : int, optional
         Ordered partitions to draw for ``values``. By default all are listed if there are at most a
-        million, and 10,000 drawn otherwise.
+        million, and 10,000 drawn otherwise; fewer, at least 100, where subsets cannot be enumerated
+        and that is predicted to take more than a minute.
     seed : int or numpy.random.Generator, optional
         The same seed draws the same partitions.
     threads : int, optional
@@ -255,7 +260,9 @@ def random_partition_kl(
     TypeError, ValueError
         If the schedule is for another number of tokens.
     ValueError, MemoryError
-        If work or memory are out of reach; nothing is started.
+        If work or memory are out of reach, with the prediction; nothing is started.
+    KeyboardInterrupt
+        On Ctrl-C.
 
     Notes
     -----
@@ -281,9 +288,9 @@ def random_partition_kl(
     if samples is not None:
         samples = checked_size(samples, "samples", 2)
     if not _entropies.enumerable(distribution):
-        samples = samples or DEFAULT_SAMPLES
-        _require_single(distribution, samples)
-        return _sampled(distribution, schedule, samples, seed)
+        size = samples or _affordable(distribution, schedule)
+        _require_single(distribution, schedule, size)
+        return _sampled(distribution, schedule, size, seed, progress)
     entropies = distribution.subset_entropies(threads=threads)
     mean, variance, best, worst = _core.partition_moments(entropies, sizes, threads, progress)
     listed = samples is None and _count(sizes) <= LISTED
@@ -299,7 +306,7 @@ def random_partition_kl(
     )
 
 
-def _require_single(distribution: Distribution, samples: int) -> None:
+def _require_single(distribution: Distribution, schedule: Schedule, samples: int) -> None:
     """Refuse what has no entropies of single subsets, or none that are soon computed."""
     other = (
         "unmask.information_curve(distribution, method='sampled').expected_kl(schedule) estimates "
@@ -318,6 +325,12 @@ def _require_single(distribution: Distribution, samples: int) -> None:
             _core.require_work(samples * distribution.n * cells, MAX_CELLS)
         except _core.WorkError as error:
             raise _core.WorkError(f"{error}; {other}") from None
+    seconds = samples * _seconds(distribution, schedule)
+    if seconds > MAX_SECONDS:
+        raise _core.WorkError(
+            f"samples: {samples} ordered partitions take about {seconds / 3600:.2g} hours, "
+            f"expected at most {MAX_SECONDS / 3600:.0f}; {other}"
+        )
 
 
 def checked_partition(partition: Sequence[Iterable[int]], n: int) -> list[int]:
@@ -378,18 +391,37 @@ def _drawn(entropies: Floats, schedule: Schedule, samples: int, seed: Seed) -> F
     return np.sort(np.maximum(total, 0.0))
 
 
+def _seconds(distribution: Distribution, schedule: Schedule) -> float:
+    """Time that the divergence of one order takes, roughly: some entropies."""
+    return (distribution.n + 2 * schedule.nfe) * _entropies.seconds(distribution)
+
+
+def _affordable(distribution: Distribution, schedule: Schedule) -> int:
+    """How many ordered partitions are drawn by default."""
+    few = int(DEFAULT_SECONDS / _seconds(distribution, schedule))
+    return min(max(few, LEAST_SAMPLES), DEFAULT_SAMPLES)
+
+
 def _sampled(
-    distribution: Distribution, schedule: Schedule, samples: int, seed: Seed
+    distribution: Distribution,
+    schedule: Schedule,
+    samples: int,
+    seed: Seed,
+    progress: Callable[[float], object] | None,
 ) -> PartitionKL:
     """Everything from random ordered partitions, where subsets are too many."""
     generator = _check.generator(seed)
     costs = _entropies.exact_costs(distribution)
     n, cuts = schedule.n, schedule.cumulative[1:-1]
     drawn = []
-    for _ in range(samples):
+    for done in range(samples):
+        if progress is not None:
+            progress(done / samples)
         blocks = np.split(generator.permutation(n), cuts)
         masks = [sum(1 << i for i in block.tolist()) for block in blocks]
         drawn.append((costs.cost(masks), masks))
+    if progress is not None:
+        progress(1.0)
     values = np.array([value for value, _ in drawn])
     best, worst = drawn[int(values.argmin())], drawn[int(values.argmax())]
     ascending = np.sort(values)
