@@ -5,11 +5,21 @@ import sys
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, special, stats
 
 from unmask import schedules
-from unmask.distributions import Dense, MarkovChain, Product, Repeated, ZeroSum
-from unmask.samplers import Estimate, OutputLaw, Threshold, audit, policy_law, simulate
+from unmask.distributions import Dense, MarkovChain, Permutation, Product, Repeated, ZeroSum
+from unmask.samplers import (
+    Estimate,
+    OutputLaw,
+    Threshold,
+    audit,
+    mixture_law,
+    policy_law,
+    simulate,
+)
+from unmask.samplers._divergence_bounds import merged_kl
+from unmask.samplers._letters import letters, pairs
 
 FLIP = [[0.9, 0.1], [0.1, 0.9]]
 CHAIN = MarkovChain([0.5, 0.5], FLIP, 6)
@@ -40,15 +50,27 @@ def test_likelihood_against_scipy():
     found = audit(x, LONG, seed=3)
     fresh = LONG.log_prob(LONG.sample(10_000, seed=3)).round(9)
     want = stats.ks_2samp(LONG.log_prob(x).round(9), fresh, method="asymp")
+    assert [test.name for test in found.tests] == ["letters", "pairs", "likelihood"]
     assert found.test == "likelihood"
     assert found.statistic == pytest.approx(want.statistic)
     # scipy rounds the effective size to a whole number.
-    assert found.p_value == pytest.approx(want.pvalue, rel=0.15)
-    assert found.kl is None
-    assert found.reverse_kl is None
+    assert found.tests[-1].p_value == pytest.approx(want.pvalue, rel=0.15)
+    assert found.p_value == 3 * found.tests[-1].p_value
 
 
-@pytest.mark.parametrize(("law", "size", "rounds"), [(CHAIN, 1000, 200), (LONG, 100, 40)])
+RARE = MarkovChain([0.98, 0.02], [[0.98, 0.02], [0.5, 0.5]], 40)
+
+
+@pytest.mark.parametrize(
+    ("law", "size", "rounds"),
+    [
+        (CHAIN, 1000, 200),
+        (CHAIN, 200, 200),
+        (LONG, 100, 100),
+        (RARE, 200, 200),
+        (Permutation(7), 100, 200),
+    ],
+)
 def test_right_samplers_are_rejected_as_often_as_the_level_says(law, size, rounds):
     p = [
         audit(law.sample(size, seed=s), law, seed=10_000 + s, level=0.1).p_value
@@ -88,6 +110,139 @@ def test_intervals_hold_the_exact_divergences():
     assert held[0] / rounds >= 0.9
 
 
+def test_a_stuck_token_is_found():
+    """Likelihoods do not see it, though half of the mass is gone."""
+    chain = MarkovChain([0.5, 0.5], FLIP, 64)
+    x = chain.sample(2000, seed=0).copy()
+    assert not audit(x, chain).rejected
+    # The other letter everywhere is as likely.
+    x ^= x[:, :1]
+    found = audit(x, chain)
+    assert found.tests[-1].name == "likelihood"
+    assert found.tests[-1].p_value > 0.01
+    assert found.rejected
+    assert (found.test, found.tokens) == ("letters", (0,))
+    assert found.p_value < 1e-100
+    assert 0.45 < found.total_variation.low <= 0.5
+    assert found.total_variation.high == 1.0
+    # Half of the law is never put out.
+    assert found.kl.low > 1.0
+    assert found.kl.high == math.inf
+    # The mass of the sampler is twice that of the claim.
+    assert 0.6 < found.reverse_kl.low <= math.log(2)
+    assert "letters test of 0, p = 0;" in repr(found)
+
+
+def test_a_broken_pair_is_found():
+    """All letters are right, each by itself, and so are likelihoods of coins."""
+    coins = Product([[0.5, 0.5]] * 50)
+    x = coins.sample(1000, seed=0).copy()
+    x[:, 31] = x[:, 30]
+    found = audit(x, coins)
+    assert found.rejected
+    assert (found.test, set(found.tokens)) == ("pairs", {30, 31})
+    # Of the four pairs of letters two are left.
+    assert 0.2 < found.total_variation.low <= 0.5
+    assert found.kl.low > 0.2
+
+
+@pytest.mark.parametrize("law", [some_law(0), Dense(np.ones((2, 1, 3)) / 6)], ids=["", "coins"])
+def test_letters_and_pairs_against_the_table(law):
+    x = law.sample(300, seed=1)
+    alone, together = letters(x, law), pairs(x, law, np.random.default_rng(0))
+    for events in (alone, together):
+        assert len(events.counts)
+        for tokens in {tuple(row) for row in events.tokens.tolist()}:
+            here = [k for k, row in enumerate(events.tokens.tolist()) if tuple(row) == tokens]
+            others = tuple(set(range(law.n)) - set(tokens))
+            want = law.pmf.sum(axis=others)
+            want = (want if list(tokens) == sorted(tokens) else want.T).ravel()
+            seen = np.zeros([law.alphabet_sizes[i] for i in tokens])
+            np.add.at(seen, tuple(x[:, i] for i in tokens), 1)
+            # Of two letters one is enough.
+            shown = slice(len(here))
+            np.testing.assert_allclose(events.claimed[here], want[shown], atol=1e-14)
+            np.testing.assert_array_equal(events.counts[here], seen.ravel()[shown])
+        below = stats.binom.cdf(events.counts, 300, events.claimed)
+        above = stats.binom.sf(events.counts - 1, 300, events.claimed)
+        np.testing.assert_allclose(
+            events.p_values(special), np.minimum(1, 2 * np.minimum(below, above)), rtol=1e-9
+        )
+        low, high = events.intervals(0.1, special)
+        for k, count in enumerate(events.counts.astype(int).tolist()):
+            exact = stats.binomtest(count, 300).proportion_ci(1 - 0.1 / len(low), "exact")
+            assert (low[k], high[k]) == pytest.approx((exact.low, exact.high), rel=1e-9)
+    # Neighbours are looked at, all of them.
+    assert {(0, 1), (1, 2)} <= {tuple(sorted(row)) for row in together.tokens.tolist()}
+
+
+def test_only_some_pairs_of_many_tokens(monkeypatch):
+    monkeypatch.setattr("unmask.samplers._letters.MAX_COUNTED", 40)
+    monkeypatch.setattr("unmask.samplers._letters.ANSWERED", 200)
+    found = pairs(LONG.sample(50, seed=0), LONG, np.random.default_rng(0))
+    assert len({row[0] for row in found.tokens.tolist()}) == 5
+    assert pairs(np.zeros((3, 1), dtype=int), Product([[0.5, 0.5]]), None) is None
+
+
+def test_there_is_always_a_bound_of_the_divergence():
+    """Also where some sequences were hardly seen, or never are."""
+    generator, bounded = np.random.default_rng(5), 0
+    for seed in range(60):
+        mu, nu = (Dense(generator.dirichlet(np.ones(16)).reshape((2,) * 4)) for _ in range(2))
+        found = audit(nu.sample(1000, seed=seed), mu)
+        assert 0.0 <= found.kl.low <= found.kl.value <= found.kl.high
+        assert found.kl.low <= OutputLaw(mu, nu.pmf).kl
+        bounded += found.kl.low > 0.1
+    assert bounded > 50
+    # Never seen: the divergence is infinite, which samples cannot show, but it is large.
+    never = audit([[0, 0]] * 1000, Dense([[0.5, 0.25], [0.25, 0.0]]))
+    assert never.kl.low > 1.5
+    assert never.kl.high == math.inf
+
+
+def test_bounds_of_merged_cells_are_the_best_that_hold():
+    """Independent oracle: the nearest law that the concentration inequality leaves, by scipy."""
+    generator = np.random.default_rng(1)
+    claimed = generator.dirichlet(np.full(5, 2.0))
+    counts = np.array([3.0, 0.0, 40.0, 27.0, 10.0])
+    found = merged_kl(claimed, counts, 0.9)
+    seen, size, degrees = counts / 80, 80.0, 4
+
+    def kl(p, q):
+        return float(special.rel_entr(p, q).sum())
+
+    radius = optimize.brentq(
+        lambda x: degrees * (1 + math.log(x / degrees)) - x - math.log(0.1), degrees + 1e-9, 100
+    )
+    best = optimize.minimize(
+        lambda nu: kl(claimed, nu / nu.sum()),
+        np.full(5, 0.2),
+        bounds=[(1e-6, 1.0)] * 5,
+        constraints={"type": "ineq", "fun": lambda nu: radius / size - kl(seen, nu / nu.sum())},
+        method="SLSQP",
+    )
+    assert best.success
+    assert found.low == pytest.approx(best.fun, abs=1e-5)
+    assert merged_kl(claimed, 1000 * claimed, 0.9).low == 0.0
+    assert merged_kl(np.ones(1), np.array([9.0]), 0.9) == Estimate(0.0, 0.0, math.inf)
+
+
+@pytest.mark.parametrize("size", [60, 150])
+def test_bounds_hold_where_sequences_are_not_counted(size):
+    chain = MarkovChain([0.5, 0.5], FLIP, 12)
+    exact = mixture_law(chain, schedules.uniform(12, 2))
+    sampler, rounds, held = exact.to_dense(), 60, np.zeros(3)
+    names = ("total_variation", "kl", "reverse_kl")
+    for seed in range(rounds):
+        found = audit(sampler.sample(size, seed=seed), chain, confidence=0.8)
+        assert found.tests[-1].name == "likelihood"
+        for k, name in enumerate(names):
+            estimate = getattr(found, name)
+            assert 0.0 <= estimate.low <= estimate.value <= estimate.high
+            held[k] += estimate.low <= getattr(exact, name)
+    assert (held / rounds >= 0.8).all()
+
+
 def test_estimates_close_in_on_the_exact_law_of_a_policy():
     exact = policy_law(CHAIN, Threshold(0.8))
     run = simulate(CHAIN, Threshold(0.8), 100_000, seed=0)
@@ -119,10 +274,11 @@ def test_rare_sequences_are_counted_together():
     pmf[0, 0], pmf[0, 1] = 0.6, 0.3
     law = Dense(pmf)
     found = audit(law.sample(200, seed=0), law)
-    assert (found.test, found.degrees) == ("chi-square", 2)
+    assert [test.name for test in found.tests] == ["letters", "pairs", "chi-square"]
+    assert found.tests[-1].degrees == 2
     # So few that they are counted with a common one.
-    assert audit(law.sample(30, seed=0), law).degrees == 1
-    assert audit(law.sample(8, seed=0), law).test == "likelihood"
+    assert audit(law.sample(30, seed=0), law).tests[-1].degrees == 1
+    assert audit(law.sample(8, seed=0), law).tests[-1].name == "likelihood"
     one = Product([[1.0], [1.0]])
     assert audit([[0, 0], [0, 0]], one).p_value == 1.0
 

@@ -15,6 +15,7 @@ from unmask.distributions import (
     BayesianNetwork,
     Blocks,
     Dense,
+    Distribution,
     Exchangeable,
     HardCurve,
     HiddenMarkov,
@@ -418,3 +419,17 @@ def test_more_memory_than_there_is():
 def test_too_much_work_is_refused():
     with pytest.raises(ValueError, match=r"operations.*method='sampled' estimates it with"):
         unmask.information_curve(MarkovChain([0.3, 0.7], [[0.6, 0.4], [0.5, 0.5]], 10**8))
+
+
+def test_tables_are_made_in_pieces(monkeypatch):
+    generator = np.random.default_rng(0)
+    second = generator.dirichlet(np.ones(3), (5, 3, 3))
+    laws = [
+        MarkovChain(np.full((3, 3), 1 / 9), second, 7),
+        Product([generator.dirichlet(np.ones(q)) for q in (2, 1, 5, 3, 4)]),
+    ]
+    whole = [law.to_dense().pmf for law in laws]
+    monkeypatch.setattr("unmask.distributions._dense.GATHERED_CELLS", 10)
+    for law, table in zip(laws, whole, strict=True):
+        np.testing.assert_array_equal(law.to_dense().pmf, table)
+        np.testing.assert_allclose(Distribution.to_dense(law).pmf, table, rtol=1e-12)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import reference
 import samplers_reference as naive
 import unmask
-from unmask import _core
+from unmask import Schedule, _core
 from unmask.distributions import Dense, MarkovChain, Product
 from unmask.samplers import (
     Custom,
@@ -23,7 +23,9 @@ from unmask.samplers import (
     Speculative,
     Threshold,
     TopK,
+    mixture_law,
     policy_law,
+    speculative_law,
 )
 from unmask.samplers._policy_law import enumerated_law
 from unmask.testing import distributions, pmfs, schedules
@@ -406,6 +408,27 @@ def test_too_large():
     for policy in (TopK(1), EntropySum(1.0)):
         with pytest.raises(MemoryError, match=r"GiB.*simulate draws"):
             policy_law(MarkovChain([0.5, 0.5], FLIP, 1000), policy)
+
+
+@pytest.mark.parametrize("n", [40, 50, 1000])
+def test_tables_that_are_too_large(n):
+    """The message predicts memory and time, finite ones, and names what can be done instead."""
+    chain = MarkovChain([0.5, 0.5], FLIP, n)
+    for call in (
+        lambda: policy_law(chain, TopK(4)),
+        lambda: policy_law(chain, SampledTopK(4)),
+        lambda: policy_law(chain, EntropySum(1.0)),
+        lambda: speculative_law(chain),
+        lambda: mixture_law(chain, Schedule([n])),
+    ):
+        with pytest.raises(
+            (MemoryError, _core.WorkError), match=r"operations.* hours on one core.*simulate"
+        ) as refused:
+            call()
+        assert "inf " not in str(refused.value)
+    with pytest.raises(_core.WorkError, match=r"branches.*simulate") as refused:
+        policy_law(chain, lambda marginals, mask: mask)
+    assert "inf " not in str(refused.value)
 
 
 def test_progress():

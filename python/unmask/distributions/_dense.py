@@ -229,6 +229,22 @@ class Dense(Distribution):
         return logs
 
 
+def outer(table: Floats, rows: Floats) -> Floats:
+    """``table[c, s] * rows[s, a]``, shape (c, s, a), piece by piece so that Ctrl-C is heard."""
+    product = np.empty((*table.shape, rows.shape[1]))
+    pieces = -(-product.size // GATHERED_CELLS)
+    for part, found in zip(
+        np.array_split(table, pieces), np.array_split(product, pieces), strict=True
+    ):
+        if len(part) < rows.size:
+            np.multiply(part[..., None], rows, out=found)
+            continue
+        # NumPy's loops are fast along long axes.
+        for (s, a), factor in np.ndenumerate(rows):
+            np.multiply(part[:, s], factor, out=found[:, s, a])
+    return product
+
+
 def _dit(method: str) -> Any:
     """Return the package `dit`."""
     try:

@@ -9,10 +9,12 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
+from .. import _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Floats, Mask, query_blocks
 from ._categorical import categorical
 from ._checks import checked_probabilities, checked_size
+from ._dense import Dense
 from ._same_alphabet import SameAlphabet
 from ._wide import Kind, answer, faint, log_total, normalised, shares
 
@@ -101,6 +103,18 @@ class HiddenMarkov(SameAlphabet):
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:
         return self._enumerated_curve(threads, progress)
+
+    def to_dense(self) -> Dense:
+        """Write the law out as a joint table; ``MemoryError`` if it does not fit in memory."""
+        states, letters = self._emission.shape
+        # The table, a normalised one, and that of the state beside all letters but one.
+        _core.require_table(16.0 + 8.0 * (states + 1) / letters, self.alphabet_sizes)
+        # From a state to a letter and the next state, and the law of letters and the next state.
+        steps = (self._emission[..., None] * self._transition[:, None, :]).reshape(states, -1)
+        table = self._initial[None]
+        for _ in range(self._n - 1):
+            table = (table @ steps).reshape(-1, states)
+        return Dense((table @ self._emission).reshape(self.alphabet_sizes))
 
     def _blocks(self, x: Codes) -> list[npt.NDArray[np.intp]]:
         return query_blocks(len(x), self._n * len(self._initial), HELD_LIKELIHOODS)

@@ -14,6 +14,7 @@ from .._information_curve import InformationCurve
 from ._base import Codes, Floats, Mask, OnImpossible, query_blocks
 from ._categorical import categorical
 from ._checks import checked_probabilities, checked_size
+from ._dense import Dense, outer
 from ._same_alphabet import SameAlphabet
 from ._wide import Kind, answer, faint, log_total, normalised, shares
 
@@ -127,6 +128,15 @@ class MarkovChain(SameAlphabet):
         """Transition to token ``t + order``, with contexts in C order: shape (q**m, q)."""
         step = self._transition if self._homogeneous else self._transition[t]
         return step.reshape(-1, self._q)
+
+    def to_dense(self) -> Dense:
+        """Write the law out as a joint table; ``MemoryError`` if it does not fit in memory."""
+        _core.require_table(16.0, self.alphabet_sizes)
+        table = self._initial.reshape(1, -1)
+        for t in range(self._n - self._order):
+            # Contexts are the last letters, the fastest to change.
+            table = outer(table.reshape(-1, self._q**self._order), self._step(t))
+        return Dense(table.reshape(self.alphabet_sizes))
 
     def _log_prob(self, x: Codes) -> Floats:
         m, steps = self._order, self._n - self._order

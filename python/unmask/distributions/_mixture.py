@@ -8,9 +8,11 @@ from typing import final
 import numpy as np
 import numpy.typing as npt
 
+from .. import _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 from ._checks import checked_distribution, checked_list, checked_probabilities
+from ._dense import Dense
 
 
 @final
@@ -84,6 +86,16 @@ class Mixture(Distribution):
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:
         return self._enumerated_curve(threads, progress)
+
+    def to_dense(self) -> Dense:
+        """Write the law out as a joint table; ``MemoryError`` if it does not fit in memory."""
+        # The sum, and the table of a component beside it.
+        _core.require_table(32.0, self.alphabet_sizes)
+        table = np.zeros(self.alphabet_sizes)
+        for weight, component in zip(self._weights.tolist(), self._components, strict=True):
+            if weight > 0.0:
+                table += weight * component.to_dense().pmf
+        return Dense(table)
 
     def _joint(self, logs: list[Floats]) -> Floats:
         """Log probabilities of component and outcome, shape (m, batch)."""

@@ -15,6 +15,7 @@ from ._base import Codes, Distribution, Floats, Mask
 from ._categorical import categorical
 from ._checks import checked_list, checked_probabilities
 from ._closed import direct
+from ._dense import Dense, outer
 
 
 @final
@@ -70,6 +71,14 @@ class Product(Distribution):
     ) -> InformationCurve:
         entropy = _core.table_entropy(self._table)
         return direct(np.full(self.n, entropy / self.n), np.zeros(self.n))
+
+    def to_dense(self) -> Dense:
+        """Write the law out as a joint table; ``MemoryError`` if it does not fit in memory."""
+        _core.require_table(16.0, self.alphabet_sizes)
+        table = np.ones((1, 1))
+        for law in self.marginals:
+            table = outer(table.reshape(-1, 1), law[None])
+        return Dense(table.reshape(self.alphabet_sizes))
 
     def _log_prob(self, x: Codes) -> Floats:
         return self._log_evidence(x, np.zeros(x.shape, dtype=bool))

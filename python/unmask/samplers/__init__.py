@@ -17,11 +17,12 @@ The expected KL of a schedule is an average over random orders. Here is what sta
 0.2213
 >>> round(unmask.samplers.mixture_kl(chain, schedule), 4)
 0.0629
->>> unmask.samplers.planned_partition(chain, steps=3)
-<PlannedPartition {3}, {1, 5}, {0, 2, 4}: KL 0 nats, exact>
+>>> unmask.samplers.planned_partition(chain, steps=3).kl
+0.0
 """
 
 from ._audit import Audit as Audit
+from ._audit import AuditTest as AuditTest
 from ._audit import audit as audit
 from ._bisection import bisection_partition as bisection_partition
 from ._board import Entry as Entry

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from statistics import NormalDist
 
-from .. import _check
+from .. import _check, _core
 from .._schedule import Schedule
 from ..distributions import Distribution
 
-#: What to do where enumeration is out of reach.
+#: What to do where an exact law is out of reach.
 ELSE = "unmask.samplers.simulate draws from this sampler at any size"
+
+
+@contextmanager
+def simulated_instead() -> Iterator[None]:
+    """Where work or memory are out of reach, say what can be done all the same."""
+    try:
+        yield
+    except (_core.WorkError, MemoryError) as error:
+        # NumPy's own kind of MemoryError takes other arguments.
+        kind = MemoryError if isinstance(error, MemoryError) else _core.WorkError
+        raise kind(f"{error}; {ELSE}") from None
+
+
+def about(number: float) -> str:
+    """A prediction in few digits; what is too large for a float is more than the largest."""
+    return f"about {number:.1e}" if number < math.inf else "more than 1e308"
 
 
 def require_distribution(distribution: object) -> None:

@@ -13,7 +13,7 @@ from .._bernoulli import BernoulliSchedule
 from .._schedule import Schedule
 from ..distributions import Distribution
 from ..distributions._base import OnImpossible
-from ._arguments import ELSE, require_distribution, require_sizes
+from ._arguments import require_distribution, require_sizes, simulated_instead
 from ._law import OutputLaw, covering
 
 Floats = npt.NDArray[np.float64]
@@ -87,10 +87,6 @@ def mixture_law(
     if on_impossible not in ("raise", "uniform"):
         raise ValueError(f"on_impossible: is {on_impossible!r}, expected 'raise' or 'uniform'")
     n = distribution.n
-    if n > MOST_TOKENS:
-        raise ValueError(
-            f"distribution: has {n} tokens, expected at most {MOST_TOKENS} for an exact law; {ELSE}"
-        )
     steps: list[int] | list[float]
     if isinstance(schedule, Schedule):
         require_sizes(schedule, n)
@@ -108,12 +104,16 @@ def mixture_law(
         raise TypeError(
             f"schedule: is a {type(schedule).__name__}, expected a Schedule or a BernoulliSchedule"
         )
-    try:
+    with simulated_instead():
+        if n > MOST_TOKENS:
+            # The table alone tells what that would take.
+            _core.require_table(16.0, distribution.alphabet_sizes)
+            raise _core.WorkError(
+                f"distribution: has {n} tokens, expected at most {MOST_TOKENS} for an exact law"
+            )
         _core.mixture_require(distribution.alphabet_sizes, steps)
         target = distribution.to_dense()
         law = _core.mixture(target.pmf, steps, on_impossible == "uniform", threads, progress)
-    except (_core.WorkError, MemoryError) as error:
-        raise type(error)(f"{error}; {ELSE}") from None
     return OutputLaw(target, covering(law, target), call_distribution=calls)
 
 

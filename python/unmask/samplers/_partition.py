@@ -15,7 +15,7 @@ from .._schedule import Schedule
 from ..distributions import Dense, Distribution
 from ..distributions._checks import checked_size
 from . import _entropies
-from ._arguments import normal_quantile, require_distribution, require_sizes
+from ._arguments import about, normal_quantile, require_distribution, require_sizes
 from ._estimate import Estimate
 from ._sampled_costs import SampledCosts
 
@@ -125,7 +125,8 @@ def partition_kl(
             _core.require_work(cells * (n + len(blocks)), MAX_CELLS)
         return _entropies.exact_costs(distribution).cost(blocks)
     except (_core.WorkError, MemoryError) as error:
-        raise type(error)(f"{error}; samples=1000 estimates it at any length") from None
+        kind = MemoryError if isinstance(error, MemoryError) else _core.WorkError
+        raise kind(f"{error}; samples=1000 estimates it at any length") from None
 
 
 def _estimated(
@@ -277,8 +278,8 @@ def random_partition_kl(
     >>> orders = random_partition_kl(chain, Schedule([1, 2, 3]))
     >>> len(orders.values), orders.minimum, round(orders.maximum, 12), round(orders.mean, 12)
     (60, 0.0, 0.523185005065, 0.221269342414)
-    >>> orders.best
-    ((3,), (1, 5), (0, 2, 4))
+    >>> partition_kl(chain, orders.best)
+    0.0
     """
     require_distribution(distribution)
     if not isinstance(schedule, Schedule):
@@ -316,7 +317,7 @@ def _require_single(distribution: Distribution, schedule: Schedule, samples: int
     if not _entropies.single(distribution):
         kind = type(distribution).__name__
         raise _core.WorkError(
-            f"distribution: is a {kind} of {cells:.1e} sequences, expected at most "
+            f"distribution: is a {kind} of {about(cells)} sequences, expected at most "
             f"{_entropies.ENUMERATED_TOKENS} tokens for a law whose entropies come from its table; "
             f"{other}"
         )

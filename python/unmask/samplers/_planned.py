@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from ..distributions._base import Seed
 
 Floats = npt.NDArray[np.float64]
+#: Differences of divergences that are none, relative to that of one step or to one nat.
+ROUNDING = 1e-13
+
 PlanMethod = Literal["auto", "exact", "bisection", "greedy", "local-search"]
 
 #: Tokens up to which the exact plan is made without being asked for: under a minute.
@@ -104,8 +107,14 @@ class PlannedFrontier:
 
     @property
     def price_of_random_order(self) -> Floats | None:
-        """What the best random-order schedule costs above the plan, in nats, by steps."""
-        return None if self.random_kl is None else self.random_kl - self.kl
+        """What the best random-order schedule costs above the plan, in nats, by steps.
+
+        Rounding of the two counts as zero.
+        """
+        if self.random_kl is None:
+            return None
+        price = self.random_kl - self.kl
+        return np.where(np.abs(price) <= ROUNDING * max(1.0, self.random_kl[0]), 0.0, price)
 
     def plan(self, *, steps: int | None = None, max_kl: float | None = None) -> PlannedPartition:
         """Return the plan of so many steps, or the shortest one of at most so many nats."""
@@ -214,9 +223,9 @@ def planned_partition(
     Examples
     --------
     >>> from unmask.distributions import MarkovChain
-    >>> chain = MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 6)
+    >>> chain = MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 7)
     >>> planned_partition(chain, max_kl=0.0)
-    <PlannedPartition {3}, {1, 5}, {0, 2, 4}: KL 0 nats, exact>
+    <PlannedPartition {3}, {1, 5}, {0, 2, 4, 6}: KL 0 nats, exact>
     >>> long = MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 1000)
     >>> planned_partition(long, max_kl=0.0).nfe
     10
@@ -362,7 +371,8 @@ def _exact(
         entropies = distribution.subset_entropies(threads=threads)
         kl, partitions = _core.partition_planned(entropies, steps, threads, progress)
     except (_core.WorkError, MemoryError) as error:
-        raise type(error)(
+        kind = MemoryError if isinstance(error, MemoryError) else _core.WorkError
+        raise kind(
             f"{error}; method='local-search' and 'greedy' find good plans, not the best, of many "
             "more tokens"
         ) from None

@@ -13,7 +13,7 @@ from .._bernoulli import BernoulliSchedule
 from .._schedule import Schedule
 from ..distributions import Distribution
 from ..distributions._base import Codes, Floats, Mask, OnImpossible, query_blocks
-from ._arguments import ELSE
+from ._arguments import about, simulated_instead
 from ._law import OutputLaw, covering
 from ._policies import DeterministicPolicy, Policy, as_policy
 from ._speculative import Speculative
@@ -109,22 +109,20 @@ def policy_law(
     policy = as_policy(policy)
     policy._check_n(distribution.n)
     rule = policy._rule(distribution.n)
-    try:
+    with simulated_instead():
         if rule is None:
             _require_branches(policy, distribution.alphabet_sizes)
         else:
             _core.policy_require(distribution.alphabet_sizes, rule)
         dense = distribution.to_dense()
-    except (_core.WorkError, MemoryError) as error:
-        raise type(error)(f"{error}; {ELSE}") from None
-    if rule is None:
-        assert isinstance(policy, DeterministicPolicy)
-        pmf, calls = enumerated_law(dense, policy, on_impossible, progress)
-    else:
-        uniform = on_impossible == "uniform"
-        pmf, calls = _core.policy_law(
-            dense.pmf, rule, float(policy.temperature), uniform, threads, progress
-        )
+        if rule is None:
+            assert isinstance(policy, DeterministicPolicy)
+            pmf, calls = enumerated_law(dense, policy, on_impossible, progress)
+        else:
+            uniform = on_impossible == "uniform"
+            pmf, calls = _core.policy_law(
+                dense.pmf, rule, float(policy.temperature), uniform, threads, progress
+            )
     pmf = pmf.reshape(dense.alphabet_sizes)
     if policy.temperature >= 1.0:
         pmf = covering(pmf, dense)
@@ -221,6 +219,6 @@ def _require_branches(policy: Policy, sizes: Sequence[int]) -> None:
     branches = 2.0 * len(sizes) * sequences
     if branches > MAX_BRANCHES:
         raise _core.WorkError(
-            f"policy: {policy!r} would take about {branches:.1e} branches over "
-            f"{sequences:.1e} sequences, above {MAX_BRANCHES:.0e}"
+            f"policy: {policy!r} would take {about(branches)} branches over "
+            f"{about(sequences)} sequences, above {MAX_BRANCHES:.0e}"
         )

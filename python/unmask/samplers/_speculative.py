@@ -12,6 +12,7 @@ import numpy as np
 from .. import _core
 from ..distributions import Distribution
 from ..distributions._base import Floats
+from ._arguments import simulated_instead
 from ._law import OutputLaw
 
 
@@ -95,9 +96,10 @@ def speculative_law(distribution: Distribution, order: Sequence[int] | None = No
         raise TypeError(f"distribution: is a {kind}, expected a Distribution")
     n = distribution.n
     axes = Speculative(order)._order(n)
-    # Iterations, prefixes and tokens after them.
-    _core.require_work(n**3 / 4 * math.prod(map(float, distribution.alphabet_sizes)))
-    dense = distribution.to_dense()
+    with simulated_instead():
+        # Iterations, prefixes and tokens after them.
+        _core.require_work(n**3 / 4 * math.prod(map(float, distribution.alphabet_sizes)))
+        dense = distribution.to_dense()
     table = dense.pmf.transpose(axes)
     sizes = table.shape
     prefixes = [int(np.prod(sizes[:m])) for m in range(n + 1)]

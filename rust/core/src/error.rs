@@ -20,10 +20,10 @@ pub enum Error {
     /// The request needs more memory than the machine has; nothing was allocated.
     #[error(
         "{what} needs {} GiB of memory and {} GiB are available; \
-         its work would be about {operations:.1e} operations, {:.1e} hours on one core",
+         its work would be {}",
         gib(*needed),
         gib(*available),
-        operations * SECONDS_PER_OPERATION / 3600.0
+        work(*operations)
     )]
     Memory {
         /// What was asked for.
@@ -37,9 +37,8 @@ pub enum Error {
     },
     /// The request would run for too long; nothing was started.
     #[error(
-        "{what} needs about {operations:.1e} operations, about {:.1e} hours on one core; \
-         the limit is {limit:.0e}",
-        operations * SECONDS_PER_OPERATION / 3600.0
+        "{what} needs {}; the limit is {limit:.0e}",
+        work(*operations)
     )]
     Work {
         /// What was asked for.
@@ -67,8 +66,21 @@ fn gib(bytes: f64) -> String {
     let amount = bytes / GIB;
     if amount < 1e6 {
         format!("{amount:.3}")
-    } else {
+    } else if amount.is_finite() {
         format!("{amount:.1e}")
+    } else {
+        "more than 1e299".to_owned()
+    }
+}
+
+/// Operations and the time that they take, as a person reads them.
+fn work(operations: f64) -> String {
+    if operations.is_finite() {
+        let hours = operations * SECONDS_PER_OPERATION / 3600.0;
+        format!("about {operations:.1e} operations, {hours:.1e} hours on one core")
+    } else {
+        // The largest double, in words.
+        "more than 1e308 operations, 1e295 hours on one core".to_owned()
     }
 }
 
@@ -84,3 +96,31 @@ impl Error {
 
 /// Result of everything fallible in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_prediction_is_infinite() {
+        for operations in [1e3, f64::INFINITY] {
+            let (what, limit) = ("a walk", 1e2);
+            let refused = Error::Work {
+                what,
+                operations,
+                limit,
+            }
+            .to_string();
+            assert!(!refused.contains("inf"));
+            let (needed, available) = (operations, 1.0);
+            let refused = Error::Memory {
+                what,
+                needed,
+                available,
+                operations,
+            }
+            .to_string();
+            assert!(refused.contains(" hours on one core") && !refused.contains("inf"));
+        }
+    }
+}
