@@ -266,3 +266,75 @@ STEPS = Schedule([1, 2])
 def test_bad_questions(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_certificates_say_what_the_curve_is():
+    bits = np.random.default_rng(0).integers(0, 2, (200, 6))
+    bits[:, 3:] = bits[:, :3]
+    schedule = Schedule([2, 4])
+    law = unmask.distributions.Empirical(bits)
+    plugin = bounds.certificate(schedule, unmask.information_curve(law))
+    assert plugin["exact"].kind == "exact"
+    assert "of the curve of the sample itself" in plugin["exact"].source
+    sampled = unmask.information_curve(law, method="sampled", samples=50, seed=0).monotone()
+    proof = bounds.certificate(schedule, sampled)
+    assert proof["estimate"].kind == "estimate"
+    assert proof["estimate"].value == proof.expected_kl == sampled.expected_kl(schedule)
+    assert "of a sampled curve" in proof["estimate"].source
+    assert "~ " in repr(proof)
+    assert "\u2248" in proof._repr_html_()
+    with pytest.raises(KeyError):
+        proof["exact"]
+
+
+def test_numbers_of_steps_are_whole_and_no_more_than_the_tokens():
+    curve = of([1.0, 0.9, 0.5, 0.4, 0.1, 0.1, 0.05, 0.0])
+    for sizes in ([2, 6], [8], [1, 1, 1, 5], [1, 2, 2, 3]):
+        proof = bounds.certificate(Schedule(sizes), curve)
+        for bound in proof:
+            if bound.unit == "steps" and bound.value is not None:
+                assert bound.value == int(bound.value)
+                assert 1 <= bound.value <= 8
+        enough = bounds.austin_steps(curve, max_kl=proof.expected_kl)
+        assert proof["Austin"].value == min(8, math.floor(enough))
+        # Whoever has as many steps as are enough has as many as are needed.
+        needed = proof["least for this curve"].value
+        for name in ("minimax, TC and DTC", "Chen-Cong-Li", "Austin", "odds, steps"):
+            assert proof[name].value is None or proof[name].value >= needed
+
+
+def test_random_counts_are_pointed_to_their_sizes():
+    curve = of([1.0, 0.5, 0.25, 0.25])
+    random = unmask.BernoulliSchedule([0, 0.25, 1], n=4)
+    for call in (
+        lambda: bounds.certificate(random, curve),
+        lambda: bounds.worst_case_kl(random, total_correlation=1.0),
+        lambda: unmask.plot.staircase(curve, random),
+        lambda: unmask.plot.schedule(random),
+        lambda: unmask.plot.compare(curve, random),
+    ):
+        with pytest.raises(
+            TypeError, match=r"schedule: is a BernoulliSchedule, .* to_schedule\(\)"
+        ):
+            call()
+
+
+@pytest.mark.parametrize("wrong", [None, 3, "curve", [1.0, 0.5], Schedule([1, 3])])
+def test_what_is_no_curve_is_named(wrong):
+    schedule = Schedule([1, 3])
+    for call in (
+        lambda: bounds.certificate(schedule, wrong),
+        lambda: bounds.least_kl(wrong, 2),
+        lambda: bounds.least_steps(wrong, 0.5),
+    ):
+        with pytest.raises(TypeError, match="curve: is a"):
+            call()
+    if wrong is not None:
+        for call in (
+            lambda: bounds.chen_cong_li_steps(wrong, max_kl=0.5),
+            lambda: bounds.largest_step_kl(schedule, wrong),
+            lambda: bounds.li_cai_kl(schedule, wrong),
+            lambda: bounds.wainwright_kl(schedule, wrong),
+        ):
+            with pytest.raises(TypeError, match="curve: is a"):
+                call()

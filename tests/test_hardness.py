@@ -227,8 +227,16 @@ def test_a_demonstration_says_what_it_shows():
     [
         ({"sampler": 3}, TypeError, "sampler: is a int"),
         ({"n": 1}, ValueError, "n: is 1, expected at least 2"),
-        ({"n": 2.0}, TypeError, "n: is 2.0, expected a whole number"),
-        ({"n": 30}, ValueError, "n: is 30"),
+        ({"n": 2.0}, TypeError, "n: is a float, expected an integer"),
+        ({"seed": "a"}, (TypeError, ValueError), "seed: is 'a', expected an int"),
+        ({"informed": 2}, TypeError, "informed: is 2, expected True or False"),
+        ({"informed": True}, TypeError, r"called as sampler\(oracle, k\) with informed=True"),
+        (
+            {"sampler": lambda oracle, k: [0] * 6},
+            TypeError,
+            r"called as sampler\(oracle\) with informed=False",
+        ),
+        ({"n": 30}, ValueError, r"q: is 7, expected at least 30 \(n\)"),
         ({"q": 6}, ValueError, "q: is 6, expected a prime"),
         ({"budget": 0}, ValueError, "budget: is 0, expected at least 1"),
         ({"trials": 0}, ValueError, "trials: is 0, expected at least 1"),
@@ -256,6 +264,8 @@ def test_mistakes_about_plants_are_named():
     assert not planted_curve(curve, 1, 2).h.flags.writeable
     with pytest.raises(ValueError, match="calls: is -1"):
         least_failure(4, 5, -1)
+    with pytest.raises(ValueError, match="q: is 3, expected at least n = 4"):
+        least_failure(4, 3, 1)
     with pytest.raises(TypeError, match="calls: is 'many'"):
         least_failure(4, 5, "many")
 
@@ -263,7 +273,7 @@ def test_mistakes_about_plants_are_named():
 @pytest.mark.parametrize(
     ("budgets", "error", "message"),
     [
-        (3, TypeError, "budgets: is 3, expected several"),
+        (3, TypeError, "budgets: is a int, expected a sequence of numbers"),
         ([], ValueError, "budgets: is empty"),
         ([2, 0], ValueError, "budgets: is 0, expected at least 1"),
     ],

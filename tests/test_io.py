@@ -614,9 +614,9 @@ def test_biopython_is_named_when_it_is_missing(file, monkeypatch):
 
 def test_arguments(file):
     path = file("x.txt", "a-\nb.\n")
-    with pytest.raises(ValueError, match="kind: expected 'auto' or 'samples' or 'table', found 'x"):
+    with pytest.raises(ValueError, match="kind: is 'x', expected 'auto' or 'samples' or 'table'"):
         read(path, kind="x")
-    with pytest.raises(ValueError, match=r"gaps: expected 'error' or .*, found 'keep'"):
+    with pytest.raises(ValueError, match="gaps: is 'keep', expected 'error' or"):
         read(path, gaps="keep")
     with pytest.raises(ValueError, match=r"gaps: expected 'error' for .*x\.txt, which is not an"):
         read(path, gaps="symbol")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from . import _check
 from ._schedule import LISTED_STEPS, Schedule
 
-__all__ = ["BernoulliSchedule"]
+__all__ = ["BernoulliSchedule", "fixed_sizes"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -90,9 +90,8 @@ class BernoulliSchedule:
         >>> BernoulliSchedule.from_schedule(Schedule([1, 3]))
         BernoulliSchedule([0.0, 0.25, 1.0], n=4)
         """
-        if not isinstance(schedule, Schedule):
-            raise TypeError(f"schedule: is a {type(schedule).__name__}, expected a Schedule")
-        return cls(schedule.cumulative / schedule.n, schedule.n)
+        checked = fixed_sizes(schedule, "schedule")
+        return cls(checked.cumulative / checked.n, checked.n)
 
     def to_schedule(self, n: int | None = None) -> Schedule:
         """Make the schedule of fixed sizes with the same mean counts, rounded.
@@ -181,3 +180,15 @@ class BernoulliSchedule:
 
         shares = np.diff(self.levels)
         return _html.fragment(repr(self), _html.bars(shares, ("step", "fraction revealed")))
+
+
+def fixed_sizes(schedule: object, name: str) -> Schedule:
+    """Return a schedule of fixed sizes."""
+    if isinstance(schedule, BernoulliSchedule):
+        raise TypeError(
+            f"{name}: is a BernoulliSchedule, whose sizes are random, expected a Schedule such as "
+            "its to_schedule()"
+        )
+    if not isinstance(schedule, Schedule):
+        raise TypeError(f"{name}: is a {type(schedule).__name__}, expected a Schedule")
+    return schedule

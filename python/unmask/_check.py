@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+#: Whole numbers up to this are exact as doubles.
+EXACT = 1 << 53
+
+#: Whole numbers up to half of this, and their sums, are 64-bit integers.
+LARGEST = 1 << 62
 
 
 def array(values: object, name: str) -> npt.NDArray[Any]:
@@ -31,15 +39,58 @@ def generator(seed: int | np.random.Generator | None) -> np.random.Generator:
         raise type(error)(f"seed: is {seed!r}, expected {kind}") from None
 
 
-def amount(value: object, name: str) -> float:
-    """Return a finite number of nats, zero or more."""
+def choice(value: object, choices: tuple[str, ...], name: str) -> None:
+    """Check for one of some words."""
+    if not (isinstance(value, str) and value in choices):
+        raise ValueError(f"{name}: is {value!r}, expected {' or '.join(map(repr, choices))}")
+
+
+def flag(value: object, name: str) -> bool:
+    """Return True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: is {value!r}, expected True or False")
+    return bool(value)
+
+
+def path(value: str | os.PathLike[str], name: str) -> Path:
+    """Return the name of a file."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name}: is a {type(value).__name__}, expected the name of a file")
+    return Path(value)
+
+
+def number(value: object, name: str, kind: str = "number") -> float:
+    """Return a finite number."""
     given = array(value, name)
     if given.ndim != 0 or given.dtype.kind not in "fiu":
-        raise TypeError(f"{name}: is {value!r}, expected a number of nats")
-    number = float(given)
-    if not (math.isfinite(number) and number >= 0):
+        raise TypeError(f"{name}: is {value!r}, expected a {kind}")
+    if not math.isfinite(given):
+        raise ValueError(f"{name}: is {value}, expected a finite {kind}")
+    return float(given)
+
+
+def amount(value: object, name: str) -> float:
+    """Return a finite number of nats, zero or more."""
+    checked = number(value, name, "number of nats")
+    if checked < 0:
         raise ValueError(f"{name}: is {value}, expected a finite number of nats >= 0")
-    return number
+    return checked
+
+
+def positive(value: object, name: str, kind: str = "number") -> float:
+    """Return a finite number above zero."""
+    checked = number(value, name, kind)
+    if checked <= 0:
+        raise ValueError(f"{name}: is {checked:g}, expected a finite {kind} > 0")
+    return checked
+
+
+def letters(value: object, name: str) -> float:
+    """Return a number of letters, which may be a mean of several."""
+    checked = number(value, name, "number of letters")
+    if checked < 1:
+        raise ValueError(f"{name}: is {value}, expected at least 1 letter")
+    return checked
 
 
 def integer(value: Any, name: str) -> int:
@@ -51,31 +102,44 @@ def integer(value: Any, name: str) -> int:
         raise TypeError(f"{name}: is a {kind}, expected an integer") from None
 
 
-def count(value: Any, name: str, unit: str) -> int:
-    """Return a whole number of such units, at least one."""
+def size(
+    value: Any,
+    name: str,
+    least: int = 1,
+    most: int | None = None,
+    why: str = "",
+    *,
+    limit: int = EXACT,
+) -> int:
+    """Return a whole number in ``least .. most``; `why` says more about the range.
+
+    Without an end of its own, a range ends at `limit`, which no machine has room for.
+    """
     checked = integer(value, name)
-    if checked < 1:
-        raise ValueError(f"{name}: is {checked}, expected at least 1 {unit}")
+    if most is None and checked > limit:
+        raise ValueError(f"{name}: is {checked}, expected at most 2^{limit.bit_length() - 1}")
+    if checked < least or (most is not None and checked > most):
+        expected = f"at least {least}" if most is None else f"{least}..{most}"
+        raise ValueError(f"{name}: is {checked}, expected {expected}{why}")
     return checked
+
+
+def count(value: Any, name: str, unit: str, *, limit: int = EXACT) -> int:
+    """Return a whole number of such units, at least one."""
+    return size(value, name, why=f" {unit}", limit=limit)
 
 
 def proportion(value: object, name: str) -> float:
     """Return a number in [0, 1)."""
-    given = array(value, name)
-    if given.ndim != 0 or given.dtype.kind not in "fiu":
-        raise TypeError(f"{name}: is {value!r}, expected a number")
-    number = float(given)
-    if not 0 <= number < 1:
+    checked = number(value, name)
+    if not 0 <= checked < 1:
         raise ValueError(f"{name}: is {value}, expected a number in [0, 1)")
-    return number
+    return checked
 
 
 def level(value: object, name: str) -> float:
     """Return a number in (0, 1)."""
-    given = array(value, name)
-    if given.ndim != 0 or given.dtype.kind not in "fiu":
-        raise TypeError(f"{name}: is {value!r}, expected a number between 0 and 1")
-    number = float(given)
-    if not 0 < number < 1:
+    checked = number(value, name)
+    if not 0 < checked < 1:
         raise ValueError(f"{name}: is {value}, expected a level between 0 and 1, such as 0.95")
-    return number
+    return checked

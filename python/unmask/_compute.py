@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, get_args
 
-from . import _core
+from . import _check, _core
 from ._duration import duration
 from ._information_curve import InformationCurve
 from ._sampled_curve import DEFAULT_SAMPLES, predicted_seconds, sampled_curve
@@ -97,8 +97,7 @@ def information_curve(
             f"distribution: is a {type(distribution).__name__}, expected a Distribution such as "
             "unmask.distributions.Dense(pmf) or Empirical(samples)"
         )
-    if method not in get_args(Method):
-        raise ValueError(f"method: is {method!r}, expected one of {get_args(Method)}")
+    _check.choice(method, get_args(Method), "method")
     _core.require_threads(threads)
     if method == "sampled":
         samples = DEFAULT_SAMPLES if samples is None else samples

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -93,6 +92,7 @@ class CrossEntropyCurve(Curve):
     h: Floats = field(init=False)
 
     _format: ClassVar[str] = "unmask cross-entropy curve 1"
+    _saved: ClassVar[str] = "cross-entropy curve"
 
     def __post_init__(self) -> None:
         losses = frozen_floats(self.losses, "losses")
@@ -202,44 +202,12 @@ class CrossEntropyCurve(Curve):
         low, high = (self.h - errors * _unskewed(end, skewness) for end in (width, -width))
         return low, high
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the curve to an ``.npz`` file; `load` reads it back bit by bit."""
-        arrays: dict[str, Any] = {"format": np.array(self._format)} | self._arrays()
-        if self.smoothed is not None:
-            of_it = self.smoothed._arrays().items()
-            arrays |= {f"{_SMOOTHED}{name}": value for name, value in of_it}
-        with open(path, "wb") as file:
-            np.savez(file, **arrays)
-
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a curve that `save` has written.
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            If it is not a saved curve.
-        """
-        try:
-            with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            if str(arrays.pop("format")) != cls._format:
-                raise ValueError("format")
-            inner = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_SMOOTHED)}
-            smoothed = None
-            if inner:
-                smoothed = cls._of({name.removeprefix(_SMOOTHED): a for name, a in inner.items()})
-            return cls._of(arrays, smoothed)
-        except FileNotFoundError:
-            raise
-        except Exception as error:
-            raise ValueError(f"{os.fspath(path)}: not a saved cross-entropy curve") from error
-
-    @classmethod
-    def _of(cls, arrays: dict[str, Any], smoothed: CrossEntropyCurve | None = None) -> Self:
-        """Make a curve of what `_arrays` returned."""
+    def _of(cls, arrays: dict[str, Any]) -> Self:
+        inner = {name: arrays.pop(name) for name in list(arrays) if name.startswith(_SMOOTHED)}
+        smoothed = None
+        if inner:
+            smoothed = cls._of({name.removeprefix(_SMOOTHED): a for name, a in inner.items()})
         sequences, entropy = arrays.pop("sequences", None), arrays.pop("entropy", None)
         return cls(
             **arrays,
@@ -249,9 +217,13 @@ class CrossEntropyCurve(Curve):
         )
 
     def _arrays(self) -> dict[str, Any]:
-        return {
+        arrays: dict[str, Any] = {
             name: value for name, value in self._given() if value is not None and name != "smoothed"
         }
+        if self.smoothed is not None:
+            of_it = self.smoothed._arrays().items()
+            arrays |= {f"{_SMOOTHED}{name}": value for name, value in of_it}
+        return arrays
 
     def _scaled(self, scale: float) -> CrossEntropyCurve:
         """Return the same losses in another unit, without entropy."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +44,9 @@ class Curve(ABC):
 
     h: Floats
 
+    _format: ClassVar[str]  #: What a file says that it is.
+    _saved: ClassVar[str]  #: What a person calls that.
+
     @property
     def n(self) -> int:
         """Number of tokens."""
@@ -78,6 +83,43 @@ class Curve(ABC):
             If the schedule is for another number of tokens.
         """
         return self.excess_offset + self._excess(schedule)
+
+    @abstractmethod
+    def _arrays(self) -> dict[str, Any]:
+        """What is saved, by name."""
+
+    @classmethod
+    @abstractmethod
+    def _of(cls, arrays: dict[str, Any]) -> Self:
+        """Make a curve of what was saved; any exception says that it was something else."""
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the curve to an ``.npz`` file; `load` reads it back bit by bit."""
+        with open(_check.path(path, "path"), "wb") as file:
+            np.savez(file, allow_pickle=False, format=np.array(self._format), **self._arrays())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a curve of this kind that `save` has written.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If it is not such a curve, or its arrays contradict each other.
+        """
+        place = _check.path(path, "path")
+        try:
+            with open(place, "rb") as stream, np.load(stream, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            if str(arrays.pop("format")) != cls._format:
+                raise ValueError("format")
+            return cls._of(arrays)
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            raise ValueError(f"{place}: not a saved {cls._saved}") from error
 
     def _excess(self, schedule: Schedule | BernoulliSchedule) -> float:
         """Cost above that of one token at a time."""

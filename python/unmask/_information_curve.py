@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -73,6 +72,7 @@ class InformationCurve(Curve):
     samples: int | None = None
 
     _format: ClassVar[str] = "unmask information curve 1"
+    _saved: ClassVar[str] = "information curve"
 
     @classmethod
     def from_conditional_entropies(cls, h: npt.ArrayLike) -> Self:
@@ -197,69 +197,42 @@ class InformationCurve(Curve):
             self.samples,
         )
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the curve to an ``.npz`` file; `load` reads it back bit by bit."""
+    def _arrays(self) -> dict[str, Any]:
         arrays: dict[str, Any] = {
-            "format": np.array(self._format),
             "mean_entropies": self.mean_entropies,
             "h": self.h,
             "z": self.z,
-            "method": np.array(self.method),
+            "method": self.method,
+            "coverage": self.coverage,
+            "standard_errors": self.standard_errors,
+            "samples": self.samples,
+            "estimator": self.estimator,
         }
-        if self.coverage is not None:
-            arrays["coverage"] = self.coverage
-        if self.standard_errors is not None:
-            arrays["standard_errors"] = self.standard_errors
-        if self.samples is not None:
-            arrays["samples"] = np.array(self.samples)
-        if self.estimator is not None:
-            arrays["estimator"] = np.array(self.estimator)
-        with open(path, "wb") as file:
-            np.savez(file, **arrays)
+        return {name: value for name, value in arrays.items() if value is not None}
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read a curve that `save` has written.
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            If it is not a saved curve, or its arrays contradict each other.
-        """
-        try:
-            with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            if str(arrays["format"]) != cls._format:
-                raise KeyError("format")
-            h = frozen_floats(arrays["h"], "h")
-            z = frozen_floats(arrays["z"], "z")
-            means = frozen_floats(arrays["mean_entropies"], "mean_entropies")
-            coverage = arrays.get("coverage")
-            if coverage is not None:
-                coverage = frozen_floats(coverage, "coverage")
-            errors = arrays.get("standard_errors")
-            if errors is not None:
-                errors = frozen_floats(errors, "standard_errors")
-            if not (len(h) == len(z) == len(means) - 1 == len(h if errors is None else errors)):
-                raise ValueError("lengths differ")
-            if coverage is not None and len(coverage) != len(means):
-                raise ValueError("lengths differ")
-            estimator = str(arrays["estimator"]) if "estimator" in arrays else None
-            # The other estimators may take entropies below what they found for fewer tokens.
-            if (h < 0).any() and estimator in (None, "plugin"):
-                raise ValueError("conditional entropies below zero")
-            scale = 1.0 + np.abs(h).sum()
-            sums = np.concatenate(([0.0], np.cumsum(h)))
-            if max(np.abs(h[0] - h - z).max(), np.abs(sums - means).max()) > AGREEMENT * scale:
-                raise ValueError("h, z and mean_entropies contradict each other")
-            method = str(arrays["method"])
-            samples = int(arrays["samples"]) if "samples" in arrays else None
-        except FileNotFoundError:
-            raise
-        except Exception as error:
-            raise ValueError(f"{os.fspath(path)}: not a saved information curve") from error
+    def _of(cls, arrays: dict[str, Any]) -> Self:
+        h = frozen_floats(arrays["h"], "h")
+        z = frozen_floats(arrays["z"], "z")
+        means = frozen_floats(arrays["mean_entropies"], "mean_entropies")
+        coverage, errors = (
+            frozen_floats(arrays[name], name) if name in arrays else None
+            for name in ("coverage", "standard_errors")
+        )
+        if not (len(h) == len(z) == len(means) - 1 == len(h if errors is None else errors)):
+            raise ValueError("lengths differ")
+        if coverage is not None and len(coverage) != len(means):
+            raise ValueError("lengths differ")
+        estimator = str(arrays["estimator"]) if "estimator" in arrays else None
+        # The other estimators may take entropies below what they found for fewer tokens.
+        if (h < 0).any() and estimator in (None, "plugin"):
+            raise ValueError("conditional entropies below zero")
+        scale = 1.0 + np.abs(h).sum()
+        sums = np.concatenate(([0.0], np.cumsum(h)))
+        if max(np.abs(h[0] - h - z).max(), np.abs(sums - means).max()) > AGREEMENT * scale:
+            raise ValueError("h, z and mean_entropies contradict each other")
+        method = str(arrays["method"])
+        samples = int(arrays["samples"]) if "samples" in arrays else None
         return cls._made(means, h, z, coverage, estimator, method, errors, samples)
 
     def __reduce__(self) -> tuple[object, ...]:

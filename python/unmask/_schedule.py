@@ -96,8 +96,7 @@ class Schedule:
         >>> Schedule.from_counts([3, 0, 2, 1, 0])
         Schedule([3, 2, 1])
         """
-        if empty not in ("drop", "refuse"):
-            raise ValueError(f"empty: is {empty!r}, expected 'drop' or 'refuse'")
+        _check.choice(empty, ("drop", "refuse"), "empty")
         given = _whole_numbers(counts, "counts")
         wrong = given < (1 if empty == "refuse" else 0)
         if wrong.any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import _check
+from .._bernoulli import fixed_sizes
 from .._information_curve import InformationCurve
 from .._schedule import Schedule
 
@@ -12,13 +13,14 @@ ROUNDING = 1e-9
 
 def checked_schedule(schedule: object, curve: InformationCurve | None = None) -> Schedule:
     """Return a schedule for as many tokens as the curve has."""
-    if not isinstance(schedule, Schedule):
-        raise TypeError(f"schedule: is a {type(schedule).__name__}, expected a Schedule")
-    if curve is not None and schedule.n != curve.n:
-        raise ValueError(
-            f"schedule: its sizes sum to {schedule.n}, expected n = {curve.n} of the curve"
-        )
-    return schedule
+    checked = fixed_sizes(schedule, "schedule")
+    if curve is not None:
+        check_information_curve(curve)
+        if checked.n != curve.n:
+            raise ValueError(
+                f"schedule: its sizes sum to {checked.n}, expected n = {curve.n} of the curve"
+            )
+    return checked
 
 
 def functional(curve: InformationCurve | None, name: str, given: float | None) -> float | None:

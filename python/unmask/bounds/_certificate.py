@@ -17,7 +17,7 @@ from ._steps import austin_steps, chen_cong_li_steps, wainwright_steps
 from ._wainwright import wainwright_kl
 from ._worst_case import worst_case_kl
 
-Kind = Literal["exact", "lower", "upper"]
+Kind = Literal["exact", "estimate", "lower", "upper"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,13 @@ class Bound:
     ----------
     name : str
         What bounds.
-    kind : {"exact", "lower", "upper"}
-        On which side of the exact value the bound is.
+    kind : {"exact", "estimate", "lower", "upper"}
+        On which side of the expected KL the bound is; or that it is the expected KL itself, exactly
+        or, by a curve that was sampled or corrected for bias, as an estimate. Bounds by an estimate
+        are those of the curve as it stands.
     unit : {"nats", "steps"}
         Whether the expected KL of the schedule is bounded, or the number of steps that are needed
-        (lower) or enough (upper) for it.
+        (lower) or enough (upper) for it: whole numbers, and never more than the tokens.
     value : float or None
         None where the bound does not apply.
     source : str
@@ -60,9 +62,9 @@ class Certificate:
     schedule : Schedule
         What is certified.
     expected_kl : float
-        Its exact expected KL, in nats.
+        Its expected KL by the curve, in nats.
     bounds : tuple of Bound
-        The exact value first, then bounds in nats, then numbers of steps.
+        The expected KL first, then bounds in nats, then numbers of steps.
     """
 
     schedule: Schedule
@@ -84,7 +86,7 @@ class Certificate:
 
     def __repr__(self) -> str:
         head = f"Certificate of {self.schedule.nfe} steps for n={self.schedule.n}"
-        sign = {"exact": "=", "lower": ">=", "upper": "<="}
+        sign = {"exact": "=", "estimate": "~", "lower": ">=", "upper": "<="}
         lines = [head]
         for unit, title in (
             ("nats", "expected KL, nats"),
@@ -103,7 +105,7 @@ class Certificate:
     def _repr_html_(self) -> str:
         from .. import _html
 
-        sign = {"exact": "=", "lower": "\u2265", "upper": "\u2264"}
+        sign = {"exact": "=", "estimate": "\u2248", "lower": "\u2265", "upper": "\u2264"}
         rows = [
             (
                 "" if bound.value is None else f"{sign[bound.kind]} {bound.value:.6g} {bound.unit}",
@@ -119,7 +121,7 @@ class Certificate:
 def certificate(
     schedule: Schedule, curve: InformationCurve, *, alphabet_size: float | None = None
 ) -> Certificate:
-    """Set every bound on a schedule beside its exact expected KL.
+    """Set every bound on a schedule beside its expected KL.
 
     Parameters
     ----------
@@ -158,6 +160,7 @@ def certificate(
     exact = curve.expected_kl(schedule)
     # Zero may come out below it.
     tolerance = max(exact, 0.0)
+    known: Literal["exact", "estimate"] = "estimate" if _is_estimate(curve) else "exact"
     tc, dtc = max(curve.total_correlation, 0.0), max(curve.dual_total_correlation, 0.0)
 
     def order() -> float:
@@ -180,7 +183,13 @@ def certificate(
     wainwright = "Wainwright, arXiv 2608.13520"
     program = "linear program over all curves within the bounds, dual to unmask.schedules.minimax"
     rows: list[tuple[str, Kind, Literal["nats", "steps"], Callable[[], float], str]] = [
-        ("exact", "exact", "nats", lambda: exact, f"left Riemann error, {chen}"),
+        (
+            known,
+            known,
+            "nats",
+            lambda: exact,
+            f"left Riemann error{_of_what(curve)}, {chen}",
+        ),
         (
             "least in these steps",
             "lower",
@@ -268,10 +277,26 @@ def certificate(
             wainwright,
         ),
     ]
-    return Certificate(schedule, exact, tuple(_bound(*row) for row in rows))
+    return Certificate(schedule, exact, tuple(_bound(schedule.n, *row) for row in rows))
+
+
+def _is_estimate(curve: InformationCurve) -> bool:
+    """Whether the curve is not that of a law that is known: a plug-in curve is, of the sample."""
+    return curve.method == "sampled" or curve.estimator not in (None, "plugin")
+
+
+def _of_what(curve: InformationCurve) -> str:
+    if curve.method == "sampled":
+        return " of a sampled curve"
+    if curve.estimator is None:
+        return ""
+    if curve.estimator == "plugin":
+        return " of the curve of the sample itself"
+    return f" of a curve by {curve.estimator} estimates"
 
 
 def _bound(
+    n: int,
     name: str,
     kind: Kind,
     unit: Literal["nats", "steps"],
@@ -279,6 +304,10 @@ def _bound(
     source: str,
 ) -> Bound:
     try:
-        return Bound(name, kind, unit, float(call()), source)
+        value = float(call())
     except ValueError as error:
         return Bound(name, kind, unit, None, source, str(error))
+    if unit == "steps" and kind == "upper":
+        # Steps come whole, and one token at a time is always enough.
+        value = float(n) if value >= n else float(math.floor(value))
+    return Bound(name, kind, unit, value, source)

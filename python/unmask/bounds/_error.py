@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from .. import _check
 from .._information_curve import InformationCurve
 from .._schedule import Schedule
-from ..schedules._arguments import positive
 from ._arguments import checked_schedule, required
 
 
@@ -105,6 +105,5 @@ def worst_order_kl(schedule: Schedule, alphabet_size: float) -> float:
     2.0794
     """
     schedule = checked_schedule(schedule)
-    if positive(alphabet_size, "alphabet_size") < 1:
-        raise ValueError(f"alphabet_size: is {alphabet_size}, expected at least 1")
-    return (schedule.n - schedule.nfe) * math.log(alphabet_size)
+    letters = _check.letters(alphabet_size, "alphabet_size")
+    return (schedule.n - schedule.nfe) * math.log(letters)

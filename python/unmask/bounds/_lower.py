@@ -6,7 +6,7 @@ import math
 
 from .._curve import Curve
 from ..schedules import optimal
-from ..schedules._arguments import checked_max_kl, checked_tokens
+from ..schedules._arguments import check_curve, checked_max_kl, checked_tokens
 
 
 def least_kl(curve: Curve, steps: int) -> float:
@@ -28,6 +28,7 @@ def least_kl(curve: Curve, steps: int) -> float:
     >>> least_kl(InformationCurve.from_conditional_entropies([1.0, 0.5, 0.25, 0.25]), 2)
     0.5
     """
+    check_curve(curve)
     return curve.expected_kl(optimal(curve, steps=steps))
 
 

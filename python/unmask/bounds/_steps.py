@@ -6,7 +6,7 @@ import math
 
 from .._information_curve import InformationCurve
 from ..schedules._arguments import checked_max_kl, checked_tokens
-from ._arguments import functional, required
+from ._arguments import check_information_curve, functional, required
 
 
 def chen_cong_li_steps(
@@ -137,6 +137,7 @@ def _tokens(curve: InformationCurve | None, n: int | None) -> int:
     if curve is not None:
         if n is not None:
             raise ValueError("curve, n: expected not both")
+        check_information_curve(curve)
         return curve.n
     if n is None:
         raise ValueError("curve, n: expected one of the two")

@@ -249,9 +249,7 @@ class Distribution(ABC):
         MemoryError
             If the sequences do not fit in memory; nothing was allocated.
         """
-        size = _check.integer(size, "size")
-        if size < 0:
-            raise ValueError(f"size: is {size}, expected at least 0")
+        size = _check.size(size, "size", 0)
         _core.require_table(8.0, (size, self.n))
         generator = _check.generator(seed)
         # Piece by piece, so that Ctrl-C is heard in between.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Iterable
-from typing import SupportsIndex, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,29 +16,8 @@ T = TypeVar("T")
 #: Largest deviation of a sum of probabilities from one that is taken for rounding.
 SUM_TOLERANCE = 1e-6
 
-
-def checked_size(
-    value: SupportsIndex, name: str, least: int = 1, most: int | None = None, why: str = ""
-) -> int:
-    """Return a whole number in ``least .. most``; `why` says more about the range."""
-    try:
-        size = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name}: is {value!r}, expected a whole number") from None
-    if size < least or (most is not None and size > most):
-        expected = f"at least {least}" if most is None else f"{least}..{most}"
-        raise ValueError(f"{name}: is {size}, expected {expected}{why}")
-    return size
-
-
-def checked_number(value: object, name: str) -> float:
-    """Return a finite real number."""
-    given = _check.array(value, name)
-    if given.ndim != 0 or given.dtype.kind not in "fiu":
-        raise TypeError(f"{name}: is {value!r}, expected a number")
-    if not math.isfinite(given):
-        raise ValueError(f"{name}: is {value}, expected a finite number")
-    return float(given)
+checked_size = _check.size
+checked_number = _check.number
 
 
 def checked_list(values: Iterable[T], name: str, kind: str) -> list[T]:

@@ -60,7 +60,7 @@ class Dense(Distribution):
         _core.require_table(16.0, given.shape)
         table = np.require(given, np.float64, ["C", "ALIGNED"])
         total = _core.table_total(table)
-        if not normalize and not abs(total - 1.0) <= SUM_TOLERANCE:
+        if not _check.flag(normalize, "normalize") and not abs(total - 1.0) <= SUM_TOLERANCE:
             raise ValueError(
                 f"pmf: sums to {total!r}, off by {total - 1.0:.3g}, expected 1 within "
                 f"{SUM_TOLERANCE:g}; normalize=True divides by the sum"

@@ -70,8 +70,7 @@ class Empirical(Distribution):
         *,
         estimator: Estimator = "plugin",
     ) -> None:
-        if estimator not in get_args(Estimator):
-            raise ValueError(f"estimator: is {estimator!r}, expected one of {get_args(Estimator)}")
+        _check.choice(estimator, get_args(Estimator), "estimator")
         letters = _check.array(samples, "samples")
         if letters.ndim != 2 or 0 in letters.shape:
             raise ValueError(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 
 from ._base import Distribution
+from ._checks import checked_size
 
 
 class SameAlphabet(Distribution):
     """A law on ``n`` tokens out of the letters ``0 .. q - 1``, which are their own codes."""
 
     def __init__(self, n: int, q: int) -> None:
-        self._n = n
-        self._q = q
+        self._n = checked_size(n, "n")
+        self._q = checked_size(q, "q")
 
     @property
     def n(self) -> int:

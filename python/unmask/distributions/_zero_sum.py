@@ -10,7 +10,6 @@ import numpy as np
 
 from .._information_curve import InformationCurve
 from ._base import Codes, Floats, Mask
-from ._checks import checked_size
 from ._closed import direct
 from ._same_alphabet import SameAlphabet
 
@@ -43,9 +42,6 @@ class ZeroSum(SameAlphabet):
     >>> unmask.schedules.optimal(unmask.information_curve(parity), max_kl=0.5)
     Schedule([255, 1])
     """
-
-    def __init__(self, n: int, q: int) -> None:
-        super().__init__(checked_size(n, "n"), checked_size(q, "q"))
 
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy.typing as npt
 
 from ..bounds import unknown_law_calls
-from ..distributions._checks import checked_size
+from ..distributions._checks import checked_list, checked_size
 from ._game import Game, least_failure, play
 from ._players import adaptive_probing, doubling_guess, two_steps, uniform_steps
 
@@ -98,11 +98,8 @@ def demonstrate(
         first = max(1, int(unknown_law_calls(n)))
         doublings = (first << i for i in range(n.bit_length()))
         budgets = sorted({budget for budget in doublings if budget < n} | {n})
-    elif not isinstance(budgets, Iterable):
-        raise TypeError(f"budgets: is {budgets!r}, expected several numbers of calls")
-    budgets = tuple(checked_size(budget, "budgets", 1) for budget in budgets)
-    if not budgets:
-        raise ValueError("budgets: is empty, expected at least one number of calls")
+    several = checked_list(budgets, "budgets", "numbers of calls")
+    budgets = tuple(checked_size(budget, "budgets", 1) for budget in several)
     trials = n - 1 if trials is None else trials
     games = {
         name: tuple(play(player, n, q, budget, trials, seed) for budget in budgets)

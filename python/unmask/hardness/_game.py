@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,7 +37,7 @@ def least_failure(n: int, q: int, calls: float) -> float:
     n : int
         Number of tokens.
     q : int
-        Size of the field.
+        Size of the field, at least `n`.
     calls : float
         Expected number of calls when the law is uniform.
 
@@ -63,11 +63,12 @@ def least_failure(n: int, q: int, calls: float) -> float:
     0.968
     """
     n, q = checked_size(n, "n", 2), checked_size(q, "q", 2)
-    if not isinstance(calls, Real):
-        raise TypeError(f"calls: is {calls!r}, expected a number")
-    if not calls >= 0:
+    if q < n:
+        raise ValueError(f"q: is {q}, expected at least n = {n}, a point of the field a token")
+    checked = _check.number(calls, "calls")
+    if checked < 0:
         raise ValueError(f"calls: is {calls}, expected at least 0")
-    return max(0.0, 1 - (q * float(calls) + 1) / ((q - 1) * (n - 1)))
+    return max(0.0, 1 - (q * checked + 1) / ((q - 1) * (n - 1)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -202,6 +203,8 @@ def play(
         raise TypeError(f"base: is a {type(base).__name__}, expected a Distribution")
     if base is not None and base.n != n:
         raise ValueError(f"base: has {base.n} tokens, expected n = {n}")
+    q, informed = checked_size(q, "q", n, why=" (n)"), _check.flag(informed, "informed")
+    _check_players(sampler, informed)
     generator = _check.generator(seed)
 
     def with_base(code: ReedSolomon) -> Distribution:
@@ -233,6 +236,22 @@ def play(
     for array in (dimensions, missed, calls, uniform_calls):
         array.flags.writeable = False
     return Game(n, q, budget, dimensions, missed, calls, uniform_calls, distance)
+
+
+def _check_players(sampler: Callable[..., object], informed: bool) -> None:
+    """Check that the sampler takes what it will be given, where its signature tells."""
+    try:
+        signature = inspect.signature(sampler)
+    except (TypeError, ValueError):
+        return
+    given = ("oracle", "k") if informed else ("oracle",)
+    try:
+        signature.bind(*given)
+    except TypeError:
+        raise TypeError(
+            f"sampler: takes {signature}, expected to be called as sampler({', '.join(given)}) "
+            f"with informed={informed}"
+        ) from None
 
 
 def _one_word(output: npt.ArrayLike, n: int) -> npt.NDArray[Any]:

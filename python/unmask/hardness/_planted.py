@@ -20,6 +20,7 @@ __all__ = ["planted", "planted_curve"]
 
 def hidden(n: int, k: int, q: int, generator: np.random.Generator) -> ReedSolomon:
     """Draw a code of dimension `k` shifted at random; for ``k = n`` that is the uniform law."""
+    q = _check.size(q, "q", n, why=" (n, a point of the field a token)")
     return ReedSolomon(n, k, q, shift=generator.integers(q, size=n))
 
 

@@ -3,6 +3,7 @@
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from .. import _check
 from ._read import Gaps, Kind, read
 from ._result import Samples
 
@@ -58,6 +59,7 @@ def load(
     # Reading letters needs nothing but numpy; only here does the compiled core come in.
     from unmask.distributions import Dense, Empirical
 
+    normalize = _check.flag(normalize, "normalize")
     found = read(path, kind=kind, weights=weights, gaps=gaps)
     if isinstance(found, Samples):
         if normalize:

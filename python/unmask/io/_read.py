@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 import numpy.typing as npt
 
+from .. import _check
 from ._alignment import SUFFIXES, read_alignment
 from ._archive import read_npz
 from ._array import from_array, load_npy
@@ -76,9 +77,9 @@ def read(
     >>> samples.weights
     array([12,  7])
     """
-    _check("kind", kind, get_args(Kind))
-    _check("gaps", gaps, get_args(Gaps))
-    path = Path(path)
+    _check.choice(kind, get_args(Kind), "kind")
+    _check.choice(gaps, get_args(Gaps), "gaps")
+    path = _check.path(path, "path")
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     if gaps != "error" and suffix not in SUFFIXES:
         raise ValueError(
@@ -96,7 +97,7 @@ def read(
         result = Samples(letters, None, str(path))
     else:
         result = _read_text(path, suffix)
-    return result if weights is None else _weigh(result, Path(weights), rows)
+    return result if weights is None else _weigh(result, _check.path(weights, "weights"), rows)
 
 
 def _read_array(path: Path, suffix: str, kind: Kind) -> Samples | Table:
@@ -129,8 +130,3 @@ def _weigh(result: Samples | Table, path: Path, rows: npt.NDArray[np.bool_] | No
         weights = weights[rows]
         check_total(weights.tolist(), f"{path} (for the records without gaps)")
     return replace(result, weights=weights)
-
-
-def _check(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name}: expected {' or '.join(map(repr, choices))}, found {value!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal, get_args
 
+from .. import _check
 from ..bounds import Certificate
 from ._style import ACCENT, FEW_POWERS, INK, matplotlib, on_axes, plain, require
 
@@ -51,15 +52,14 @@ def bounds(certificate: Certificate, ax: Axes | None = None, *, unit: Unit = "na
     'expected KL (nats)'
     """
     require(certificate, Certificate, "certificate")
-    if unit not in get_args(Unit):
-        raise ValueError(f"unit: is {unit!r}, expected 'nats' or 'steps'")
+    _check.choice(unit, get_args(Unit), "unit")
     ax = on_axes(ax)
     nats = unit == "nats"
     exact = certificate.expected_kl if nats else float(certificate.schedule.nfe)
     rows = [
         (bound.name, bound.kind, bound.value)
         for bound in certificate
-        if bound.unit == unit and bound.value is not None and bound.kind != "exact"
+        if bound.unit == unit and bound.value is not None and bound.kind in ("lower", "upper")
     ]
     placed = [value for _, _, value in rows if 0 < value < math.inf]
     placed += [exact] if exact > 0 else []

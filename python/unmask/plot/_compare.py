@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import bounds, schedules
+from .._bernoulli import BernoulliSchedule, fixed_sizes
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._information_curve import InformationCurve
 from .._schedule import Schedule
@@ -17,7 +18,7 @@ from ._frontier import frontier
 from ._rules import rules
 from ._schedule import schedule as draw_schedule
 from ._staircase import staircase
-from ._style import INK, MARKED_POINTS, ROUNDING, matplotlib, require
+from ._style import INK, MARKED_POINTS, ROUNDING, families, matplotlib, require
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +39,7 @@ def compare(
     curve: InformationCurve | CrossEntropyCurve,
     schedule: Schedule,
     *,
-    others: Mapping[str, Iterable[Schedule]] | None = None,
+    others: Mapping[str, Iterable[Schedule | BernoulliSchedule]] | None = None,
     figure: Figure | None = None,
 ) -> Figure:
     """Draw the staircase, the frontier, the tokens by step and the bounds on one figure.
@@ -49,7 +50,7 @@ def compare(
         What the schedule is for.
     schedule : Schedule
         The schedule to show.
-    others : mapping of str to iterables of Schedule, optional
+    others : mapping of str to iterables of Schedule or BernoulliSchedule, optional
         What to show beside the frontier; by default `rules` at many lengths.
     figure : matplotlib.figure.Figure, optional
         An empty one to draw on; by default one that is not registered with pyplot: save it by its
@@ -74,11 +75,13 @@ def compare(
     ['tokens unmasked, $j$', 'steps', 'step', 'expected KL (nats)']
     """
     heights(curve)
-    require(schedule, Schedule, "schedule")
+    schedule = fixed_sizes(schedule, "schedule")
     cost = curve._excess(schedule)
     proof = _certified(curve, schedule)
     matplotlib("pyplot")
-    if figure is None:
+    if figure is not None:
+        require(figure, matplotlib("figure").FigureBase, "figure")
+    else:
         height = MAIN_HEIGHT + (BOUNDS_HEIGHT if proof is not None else 0)
         figure = matplotlib("figure").Figure(figsize=(8, height), layout="constrained")
     # Apart, so that the names of the bounds do not push the other pictures aside.
@@ -94,7 +97,7 @@ def compare(
             curve, np.unique(np.geomspace(1, most, COMPARED_LENGTHS).round()).astype(int)
         )
     else:
-        others = {name: list(several) for name, several in others.items()}
+        others = families(others, "others")
         longest = max((one.nfe for several in others.values() for one in several), default=1)
         most = max(schedule.nfe, longest)
     best = schedules.frontier(curve, min(most, max(1, FRONTIER_WORK // curve.n)))

@@ -7,10 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._bernoulli import BernoulliSchedule
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._schedule import Schedule
 from ..schedules import Frontier
-from ._style import ACCENT, FEW_POWERS, MARKED_POINTS, ROUNDING, on_axes, plain, require, styles
+from ._style import (
+    ACCENT,
+    FEW_POWERS,
+    MARKED_POINTS,
+    ROUNDING,
+    families,
+    on_axes,
+    plain,
+    require,
+    styles,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +34,7 @@ def frontier(
     frontier: Frontier,
     ax: Axes | None = None,
     *,
-    others: Mapping[str, Iterable[Schedule]] | None = None,
+    others: Mapping[str, Iterable[Schedule | BernoulliSchedule]] | None = None,
 ) -> Axes:
     """Draw the least expected KL by number of steps, both on logarithmic axes.
 
@@ -33,7 +44,7 @@ def frontier(
         What `unmask.schedules.frontier` returns.
     ax : matplotlib.axes.Axes, optional
         Where; a new figure by default.
-    others : mapping of str to iterables of Schedule, optional
+    others : mapping of str to iterables of Schedule or BernoulliSchedule, optional
         What to compare with: a name and schedules of several lengths, see `rules`.
 
     Returns
@@ -47,8 +58,9 @@ def frontier(
     ax, curve = on_axes(ax), frontier.curve
     relative = isinstance(curve, CrossEntropyCurve) and curve.entropy is None
     offset = 0.0 if relative else curve.excess_offset
+    rules_by_name = families(others, "others")
     drawn = [("optimal", frontier.steps, offset + frontier.excess, (ACCENT, "-", "o"))]
-    for (name, rules), style in zip((others or {}).items(), styles(len(others or {})), strict=True):
+    for (name, rules), style in zip(rules_by_name.items(), styles(len(rules_by_name)), strict=True):
         listed = sorted(rules, key=len)
         cost = np.array([offset + curve._excess(rule) for rule in listed])
         drawn.append((name, np.array([rule.nfe for rule in listed]), cost, style))

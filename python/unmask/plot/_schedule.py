@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._bernoulli import fixed_sizes
 from .._schedule import Schedule
 from ._style import (
     ACCENT,
     MARKED_POINTS,
     SHADE,
+    named,
     on_axes,
     plain,
-    require,
     shown_edges,
     styles,
     whole_numbers,
@@ -42,9 +43,9 @@ def schedule(
     -------
     matplotlib.axes.Axes
     """
-    others = others or {}
+    others = {} if others is None else named(others, "others")
     for name, one in (("schedule", schedule), *others.items()):
-        require(one, Schedule, name)
+        fixed_sizes(one, name)
     ax = on_axes(ax)
     steps = np.arange(1, schedule.nfe + 1)
     look: dict[str, Any] = {"facecolor": SHADE, "edgecolor": ACCENT, "label": "this schedule"}

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._bernoulli import fixed_sizes
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._information_curve import InformationCurve
 from .._schedule import Schedule
 from ._curve import curve as draw_curve
 from ._curve import heights
-from ._style import ACCENT, MOST_STAIRS, SHADE, on_axes, require, shown_edges, steps_text
+from ._style import ACCENT, MOST_STAIRS, SHADE, on_axes, shown_edges, steps_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +48,7 @@ def staircase(
     ValueError
         If the schedule is for another number of tokens.
     """
-    require(schedule, Schedule, "schedule")
+    schedule = fixed_sizes(schedule, "schedule")
     values, excess = heights(curve), curve._excess(schedule)
     ax = on_axes(ax)
     nodes = schedule.cumulative

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
+
+from .._bernoulli import BernoulliSchedule
+from .._schedule import Schedule
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +53,9 @@ def matplotlib(module: str) -> Any:
 def on_axes(ax: Axes | None) -> Axes:
     """The axes given, or those of a new figure."""
     if ax is not None:
-        return ax
+        if not isinstance(ax, matplotlib("axes").Axes):
+            raise TypeError(f"ax: is a {type(ax).__name__}, expected matplotlib Axes")
+        return cast("Axes", ax)
     made: Axes = matplotlib("pyplot").subplots(layout="constrained")[1]
     return made
 
@@ -58,6 +64,28 @@ def require(value: object, kind: type, name: str) -> None:
     """Refuse what is not of a kind."""
     if not isinstance(value, kind):
         raise TypeError(f"{name}: is a {type(value).__name__}, expected a {kind.__name__}")
+
+
+def named(several: object, name: str) -> Mapping[str, Any]:
+    """Return what has names."""
+    if not isinstance(several, Mapping):
+        raise TypeError(f"{name}: is a {type(several).__name__}, expected a mapping of names")
+    return several
+
+
+def families(others: object, name: str) -> dict[str, list[Schedule | BernoulliSchedule]]:
+    """Return schedules of either kind by the names of their rules; None is none."""
+    found: dict[str, list[Schedule | BernoulliSchedule]] = {}
+    for rule, several in ({} if others is None else named(others, name)).items():
+        if not isinstance(several, Iterable):
+            kind = type(several).__name__
+            raise TypeError(f"{name}, {rule}: is a {kind}, expected several schedules")
+        found[rule] = list(several)
+        for one in found[rule]:
+            if not isinstance(one, (Schedule, BernoulliSchedule)):
+                kind = type(one).__name__
+                raise TypeError(f"{name}, {rule}: has a {kind}, expected schedules")
+    return found
 
 
 def whole_numbers(ax: Axes, axis: Literal["x", "y"]) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
 from .. import _check
 from .._curve import Curve
 
 
 def checked_tokens(n: int) -> int:
     """At least one token."""
-    return _check.count(n, "n", "token")
+    return _check.count(n, "n", "token", limit=_check.LARGEST)
 
 
 def check_exact(n: int) -> None:
     """Whether doubles hold all numbers up to `n`."""
-    if n > 1 << 53:
+    if n > _check.EXACT:
         raise ValueError(f"n: is {n}, expected at most 2^53")
 
 
@@ -29,21 +27,7 @@ def checked_steps(n: int, steps: int, name: str = "steps") -> tuple[int, int]:
 
 def checked_max_kl(max_kl: float) -> float:
     """A tolerance that is not zero: what is known by bounds alone is never known to be free."""
-    checked = _check.amount(max_kl, "max_kl")
-    if checked == 0:
-        raise ValueError("max_kl: is 0, expected a finite number of nats > 0")
-    return checked
-
-
-def positive(value: float, name: str) -> float:
-    """A finite number above zero."""
-    given = _check.array(value, name)
-    if given.ndim != 0 or given.dtype.kind not in "fiu":
-        raise TypeError(f"{name}: is {value!r}, expected a number")
-    number = float(given)
-    if not (math.isfinite(number) and number > 0):
-        raise ValueError(f"{name}: is {value}, expected a finite number > 0")
-    return number
+    return _check.positive(max_kl, "max_kl", "number of nats")
 
 
 def check_curve(curve: object) -> None:

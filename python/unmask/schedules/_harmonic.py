@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .. import _core
+from .. import _check, _core
 from .._schedule import Schedule
-from ._arguments import check_exact, checked_steps, checked_tokens, positive
+from ._arguments import check_exact, checked_steps, checked_tokens
 
 
 def harmonic(n: int, *, rho: float | None = None, steps: int | None = None) -> Schedule:
@@ -50,7 +50,7 @@ def harmonic(n: int, *, rho: float | None = None, steps: int | None = None) -> S
     if (rho is None) == (steps is None):
         raise ValueError("rho, steps: expected exactly one of the two")
     if rho is not None:
-        return Schedule(_core.odds_with_growth(n, positive(rho, "rho")))
+        return Schedule(_core.odds_with_growth(n, _check.positive(rho, "rho")))
     assert steps is not None
     _, steps = checked_steps(n, steps)
     least = min(n, 3)

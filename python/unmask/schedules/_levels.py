@@ -45,8 +45,7 @@ def mdlm(n: int, steps: int, noise: Noise = "loglinear") -> BernoulliSchedule:
     926.0
     """
     n, steps = checked_tokens(n), _check.count(steps, "steps", "step")
-    if noise not in get_args(Noise):
-        raise ValueError(f"noise: is {noise!r}, expected 'loglinear' or 'cosine'")
+    _check.choice(noise, get_args(Noise), "noise")
     levels = np.arange(steps + 1) / steps
     if noise == "cosine":
         levels = np.sin(np.pi / 2 * levels)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from .. import _check
 from .._schedule import Schedule
-from ._arguments import checked_steps, positive
+from ._arguments import check_exact, checked_steps
 
 Floats = npt.NDArray[np.float64]
 
@@ -75,7 +76,7 @@ def power(n: int, steps: int, exponent: float) -> Schedule:
     Schedule([1, 3, 5, 7])
     """
     n, times = _times(n, steps)
-    return rounded(n, times ** positive(exponent, "exponent"))
+    return rounded(n, times ** _check.positive(exponent, "exponent"))
 
 
 def geometric(n: int, steps: int, ratio: float) -> Schedule:
@@ -101,7 +102,7 @@ def geometric(n: int, steps: int, ratio: float) -> Schedule:
     """
     n, times = _times(n, steps)
     # (r^i - 1) / (r^k - 1); for r > 1 from the end, where nothing overflows.
-    rate = np.log(positive(ratio, "ratio")) * steps
+    rate = np.log(_check.positive(ratio, "ratio")) * steps
     if rate == 0:
         return rounded(n, times)
     if rate < 0:
@@ -158,7 +159,7 @@ def beta(n: int, steps: int, a: float, b: float) -> Schedule:
     Schedule([2, 6, 6, 2])
     """
     n, times = _times(n, steps)
-    a, b = positive(a, "a"), positive(b, "b")
+    a, b = _check.positive(a, "a"), _check.positive(b, "b")
     try:
         from scipy.special import betainc
     except ImportError as error:
@@ -176,4 +177,5 @@ def rounded(n: int, revealed: Floats) -> Schedule:
 
 def _times(n: int, steps: int) -> tuple[int, Floats]:
     n, steps = checked_steps(n, steps)
+    check_exact(n)
     return n, np.arange(steps + 1) / steps

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _check
 from .._schedule import Schedule
-from ._arguments import checked_max_kl, checked_tokens, positive
+from ._arguments import checked_max_kl, checked_tokens
 
 
 def total_correlation(n: int, bound: float, max_kl: float) -> Schedule:
@@ -123,9 +123,7 @@ def sweep(n: int, max_kl: float, alphabet_size: float) -> list[Schedule]:
     [7, 7, 12, 12, 19, 19, 29, 29, 46, 46, 64]
     """
     n, max_kl = checked_tokens(n), checked_max_kl(max_kl)
-    if positive(alphabet_size, "alphabet_size") < 1:
-        raise ValueError(f"alphabet_size: is {alphabet_size}, expected at least 1")
-    largest = n * math.log(alphabet_size)
+    largest = n * math.log(_check.letters(alphabet_size, "alphabet_size"))
     found: dict[Schedule, None] = {}
     exponent = min(math.ceil(math.log2(max_kl)), 1023)
     while True:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from .. import _check
 from .._schedule import Schedule
 from ._arguments import checked_steps
 
@@ -31,8 +32,7 @@ def uniform(n: int, steps: int, *, larger: Literal["first", "last"] = "first") -
     Schedule([2, 2, 3, 3])
     """
     n, steps = checked_steps(n, steps)
-    if larger not in ("first", "last"):
-        raise ValueError(f"larger: is {larger!r}, expected 'first' or 'last'")
+    _check.choice(larger, ("first", "last"), "larger")
     size, rest = divmod(n, steps)
     sizes = np.full(steps, size)
     sizes[:rest] += 1
