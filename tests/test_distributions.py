@@ -473,3 +473,30 @@ def test_one_long_axis():
     sparse = np.zeros((q, 20))
     sparse[-1, -1] = sparse[0, 0] = 0.5
     assert information_curve(Dense(sparse)).z == pytest.approx([0, np.log(2)], abs=1e-15)
+
+
+@pytest.mark.parametrize("gathered", [1, 5, 64, 1 << 22])
+def test_large_tables_are_asked_piece_by_piece(monkeypatch, gathered):
+    from unmask.distributions import _dense
+
+    monkeypatch.setattr(_dense, "GATHERED_CELLS", gathered)
+    rng = np.random.default_rng(3)
+    pmf = rng.random((3, 2, 1, 4, 2)) * (rng.random((3, 2, 1, 4, 2)) < 0.7)
+    law = Dense(pmf / pmf.sum())
+    x = law.sample(40, seed=0)
+    mask = rng.random(x.shape) < 0.6
+    mask[:5] = True
+    mask[5:8] = False
+    got = law.conditional_marginals(x, mask)
+    for row, hidden, answer in zip(x, mask, got, strict=True):
+        view = law.pmf[tuple(slice(None) if h else a for h, a in zip(hidden, row, strict=True))]
+        for axis, token in enumerate(np.flatnonzero(hidden)):
+            others = tuple(i for i in range(view.ndim) if i != axis)
+            want = view.sum(axis=others) / view.sum()
+            assert answer[token, : len(want)] == pytest.approx(want, rel=1e-14, abs=1e-300)
+    evidence = law._log_evidence(x, mask)
+    views = (
+        law.pmf[tuple(slice(None) if h else a for h, a in zip(hidden, row, strict=True))]
+        for row, hidden in zip(x, mask, strict=True)
+    )
+    assert evidence == pytest.approx([np.log(view.sum()) for view in views], rel=1e-13, abs=1e-14)

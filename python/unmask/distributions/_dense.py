@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, Self, final
 
@@ -206,15 +206,16 @@ class Dense(Distribution):
             cells = max(1, int(np.prod(table.shape[len(revealed) :])))
             for some in query_blocks(len(queries), cells, GATHERED_CELLS):
                 block = queries[some]
-                evidence = tuple(x[block][:, revealed].T)
-                part = table[evidence] if evidence else table[None]
-                mass = part.reshape(len(part), -1).sum(axis=1)
+                evidence = x[block][:, revealed]
+                # A single query, as of a large table, is a view of it.
+                single = len(block) == 1
+                part = table[tuple(evidence[0])][None] if single else table[tuple(evidence.T)]
+                rows = list(_single_marginals(part))
+                mass = rows[0].sum(axis=1) if rows else part
                 possible[block] = mass > 0.0
                 with np.errstate(invalid="ignore"):
-                    for axis, token in enumerate(hidden, start=1):
-                        others = tuple(a for a in range(1, part.ndim) if a != axis)
-                        row = part.sum(axis=others) / mass[:, None]
-                        marginals[block, token, : row.shape[1]] = row
+                    for token, row in zip(hidden, rows, strict=True):
+                        marginals[block, token, : row.shape[1]] = row / mass[:, None]
         return possible
 
     def _log_evidence(self, x: Codes, mask: Mask) -> Floats:
@@ -223,10 +224,31 @@ class Dense(Distribution):
         for k, pattern in enumerate(patterns):
             queries = np.flatnonzero(which == k)
             revealed, hidden = np.flatnonzero(~pattern), np.flatnonzero(pattern)
-            marginal = self._pmf.sum(axis=tuple(hidden))
+            marginal = self._pmf
+            for token in hidden[::-1]:
+                # One at a time: each sum is short, so that Ctrl-C is heard.
+                marginal = marginal.sum(axis=token)
             with np.errstate(divide="ignore"):
                 logs[queries] = np.log(marginal[tuple(x[queries][:, revealed].T)])
         return logs
+
+
+def _single_marginals(part: Floats) -> Iterator[Floats]:
+    """Sums of tables of shape (batch, q_1, .., q_m) over all tokens but one: shape (batch, q_i).
+
+    Every token is summed out once its own letters are, so that all sums are little more work than
+    the first. Large tables are taken piece by piece, so that Ctrl-C is heard.
+    """
+    if part.ndim > 2 and part[0].size > GATHERED_CELLS:
+        pieces = [list(_single_marginals(part[:, letter])) for letter in range(part.shape[1])]
+        yield np.stack([rows[0].sum(axis=1) for rows in pieces], axis=1)
+        for rows in zip(*pieces, strict=True):
+            yield np.sum(rows, axis=0)
+        return
+    for q in part.shape[1:]:
+        part = part.reshape(len(part), q, -1)
+        yield part.sum(axis=2)
+        part = part.sum(axis=1)
 
 
 def outer(table: Floats, rows: Floats) -> Floats:
