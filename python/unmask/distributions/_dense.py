@@ -207,9 +207,9 @@ class Dense(Distribution):
             for some in query_blocks(len(queries), cells, GATHERED_CELLS):
                 block = queries[some]
                 evidence = x[block][:, revealed]
-                # A single query, as of a large table, is a view of it.
-                single = len(block) == 1
-                part = table[tuple(evidence[0])][None] if single else table[tuple(evidence.T)]
+                # A single evidence, as of a large table, leaves a view of it.
+                one = len(block) == 1 or not len(revealed)
+                part = table[tuple(evidence[0])][None] if one else table[tuple(evidence.T)]
                 rows = list(_single_marginals(part))
                 mass = rows[0].sum(axis=1) if rows else part
                 possible[block] = mass > 0.0
