@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 
 from unmask import CrossEntropyCurve, InformationCurve, Schedule, bounds, schedules, testing
+from unmask.distributions import MarkovChain
+from unmask.samplers import PlannedFrontier, planned_frontier
 
 SVG = "{http://www.w3.org/2000/svg}"
 CURVE = InformationCurve.from_conditional_entropies([1.0, 0.6, 0.5, 0.25, 0.0])
@@ -23,6 +25,9 @@ SHOWN = [
     schedules.mdlm(5, 3),
     schedules.frontier(CURVE),
     schedules.frontier(InformationCurve.from_conditional_entropies(np.ones(4))),
+    schedules.frontier(CrossEntropyCurve([1.0, 0.7, 0.8, 0.9])),
+    schedules.frontier(CrossEntropyCurve([1.0, 1.1, 1.2])),
+    planned_frontier(MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 6)),
 ]
 
 
@@ -62,6 +67,29 @@ def test_a_frontier_lists_what_it_draws(curve):
     assert steps[:2] == ["steps", "1"]
     assert excess[1] == f"{frontier.excess[0]:.4g}"
     assert len(steps) == 1 + curve.n.bit_length()
+
+
+def test_a_planned_frontier_stands_beside_random_orders():
+    frontier = planned_frontier(MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 6))
+    tree = ElementTree.fromstring(frontier._repr_html_())
+    steps, plans, random = ([cell.text for cell in row] for row in tree.iter("tr"))
+    assert steps == ["steps", "1", "2", "4"]
+    assert plans == ["KL (nats)", *(f"{frontier.kl[k]:.4g}" for k in (0, 1, 3))]
+    assert random == ["random order (nats)", *(f"{frontier.random_kl[k]:.4g}" for k in (0, 1, 3))]
+    assert len(points(tree)) == np.sum(frontier.kl > 1e-12 * frontier.kl[0]) > 1
+    without = PlannedFrontier(frontier.plans, None)._repr_html_()
+    assert len(list(ElementTree.fromstring(without).iter("tr"))) == 2
+
+
+def test_what_has_one_step_is_no_plural():
+    curve = InformationCurve.from_conditional_entropies([1.0])
+    assert "1 step:" in repr(schedules.frontier(curve))
+    shown = (
+        schedules.frontier(curve),
+        bounds.certificate(Schedule([5]), CURVE),
+        schedules.minimax(5, steps=1, total_correlation=1.0),
+    )
+    assert not any("1 steps" in repr(one) + one._repr_html_() for one in shown)
 
 
 def test_a_certificate_lists_its_bounds():

@@ -1,24 +1,33 @@
 """Pictures, by what is on them."""
 
+import math
 import sys
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib import pyplot
 from matplotlib.figure import Figure
 
 import unmask
-from unmask import CrossEntropyCurve, InformationCurve, Schedule, bounds, plot, schedules
+from unmask import (
+    BernoulliSchedule,
+    CrossEntropyCurve,
+    InformationCurve,
+    Schedule,
+    bounds,
+    plot,
+    schedules,
+)
 from unmask.distributions import MarkovChain
 from unmask.plot._style import MARKED_POINTS, MOST_STAIRS
+from unmask.schedules import Frontier
 
 mpl.use("Agg")
 
 RANDOM = schedules.mdlm(5, 2)
-
-EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 @pytest.fixture
@@ -49,15 +58,51 @@ def test_the_curve_stands_on_its_tokens(curve, ax):
 def test_the_shade_has_the_area_of_the_expected_kl(curve, ax, sizes):
     schedule = Schedule(sizes)
     plot.staircase(curve, schedule, ax)
-    shade, stairs, line = ax.patches
+    line, shade, stairs = ax.patches
     values, edges, baseline = shade.get_data()
     area = np.sum((values - baseline) * np.diff(edges))
     assert area == pytest.approx(curve.expected_kl(schedule), abs=1e-12)
     np.testing.assert_array_equal(stairs.get_data().edges, schedule.cumulative)
     np.testing.assert_array_equal(line.get_data().values, curve.z)
     assert labels(ax)[0] == "$Z_j$"
-    assert f"{len(sizes)} step" in labels(ax)[1]
-    assert "nats" in labels(ax)[2]
+    assert "nats" in labels(ax)[1]
+    assert labels(ax)[2] == f"schedule, {len(sizes)} step{'s' * (len(sizes) > 1)}"
+
+
+@pytest.mark.parametrize("levels", [[0, 1], [0, 0.3, 1], [0, 0.1, 0.11, 0.9, 1]])
+def test_random_counts_stand_under_the_bernstein_polynomial(curve, ax, levels):
+    schedule = BernoulliSchedule(levels)
+    plot.staircase(curve, schedule, ax)
+    (shade,) = ax.collections
+    corners = shade.get_paths()[0].vertices
+    x, y = corners[:, 0], corners[:, 1]
+    # Shoelace formula.
+    area = abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2
+    assert area == pytest.approx(curve.expected_kl(schedule), rel=1e-5)
+    line, stairs = ax.patches
+    np.testing.assert_array_equal(line.get_data().values, curve.z)
+    np.testing.assert_allclose(stairs.get_data().edges, 5 * schedule.levels)
+    smooth = dict(ax.lines[-1].get_xydata())
+    for a, level in zip(levels, stairs.get_data().values, strict=False):
+        weights = [math.comb(4, m) * a**m * (1 - a) ** (4 - m) for m in range(5)]
+        assert level == pytest.approx(np.dot(weights, curve.z), abs=1e-14)
+        assert smooth[5 * a] == level
+    assert ax.get_xlabel() == "expected tokens unmasked"
+
+
+def test_random_counts_are_drawn_as_their_means(curve, ax):
+    plot.schedule(BernoulliSchedule([0, 0.3, 1], n=10), ax, others={"fixed": Schedule([9, 1])})
+    assert [bar.get_height() for bar in ax.patches[:2]] == pytest.approx([3, 7])
+    assert ax.get_ylabel() == "expected tokens revealed"
+    with pytest.raises(ValueError, match="loose: is for any number of tokens"):
+        plot.schedule(Schedule([5]), ax, others={"loose": BernoulliSchedule([0, 0.5, 1])})
+    figure = plot.compare(curve, BernoulliSchedule([0, 0.2, 0.5, 1]))
+    assert len(figure.axes) == 3
+    ring = figure.axes[1].lines[-1]
+    assert ring.get_xdata() == [3]
+    assert ring.get_ydata() == [curve.expected_kl(BernoulliSchedule([0, 0.2, 0.5, 1]))]
+    # More steps than tokens.
+    plot.compare(curve, schedules.mdlm(5, 9)).canvas.draw()
 
 
 @pytest.mark.parametrize("sizes", [[150_000, 50_000], [1] * 200_000])
@@ -66,7 +111,7 @@ def test_a_hundred_thousand_tokens_keep_their_cliffs(ax, sizes):
     h[150_000:], h[-1] = 0.5, 0.0
     cliffs = InformationCurve.from_conditional_entropies(h)
     plot.staircase(cliffs, Schedule(sizes), ax)
-    shade, stairs, line = ax.patches
+    line, shade, stairs = ax.patches
     values, edges, _ = line.get_data()
     assert len(edges) < 3 * MOST_STAIRS
     assert (edges[0], edges[-1]) == (0, 200_000)
@@ -114,15 +159,23 @@ def test_an_estimate_shows_how_far_it_can_be_trusted(ax):
     chain = MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 6)
     sampled = unmask.information_curve(chain, method="sampled", samples=20, seed=0)
     plot.curve(sampled, ax)
+    assert labels(ax) == ["$Z_j$", "2 standard errors"]
+    assert sampled.expected_kl(Schedule([6])) != 0
+    for draw in (
+        lambda: plot.staircase(sampled, Schedule([6])).get_legend().get_texts()[-2].get_text(),
+        lambda: plot.frontier(schedules.frontier(sampled)).get_ylabel(),
+    ):
+        assert draw().startswith("estimated expected KL")
+    pyplot.close("all")
     _, band = ax.patches
     values, _, baseline = band.get_data()
     np.testing.assert_allclose(values - baseline, 4 * sampled.standard_errors)
     bits = np.random.default_rng(0).integers(2, size=(30, 8))
     small = unmask.information_curve(unmask.distributions.Empirical(bits))
     plot.staircase(small, Schedule([4, 4]), ax := Figure().subplots())
-    assert labels(ax)[-1] == "sample too small"
-    assert ax.patches[-1].get_hatch()
-    assert ax.patches[-1].get_x() == small.reliable_until < 8
+    assert labels(ax)[1] == "sample too small"
+    assert ax.patches[1].get_hatch()
+    assert ax.patches[1].get_x() == small.reliable_until < 8
 
 
 @pytest.mark.parametrize("entropy", [None, 2.0])
@@ -130,7 +183,7 @@ def test_losses_of_a_model_are_drawn_as_losses(ax, entropy):
     losses = CrossEntropyCurve([1.0, 0.6, 0.7, 0.4], entropy=entropy)
     schedule = Schedule([1, 3])
     plot.staircase(losses, schedule, ax)
-    values, edges, baseline = ax.patches[0].get_data()
+    values, edges, baseline = ax.patches[1].get_data()
     np.testing.assert_array_equal(values, losses.h)
     area = np.sum((baseline - values) * np.diff(edges))
     assert area == pytest.approx(losses.cost(schedule) - losses.h.sum())
@@ -138,7 +191,7 @@ def test_losses_of_a_model_are_drawn_as_losses(ax, entropy):
     figure = plot.compare(losses, schedule)
     frontier = figure.axes[1]
     if entropy is None:
-        assert frontier.get_ylabel() == "cost above single steps (nats)"
+        assert frontier.get_ylabel().split() == ["cost", "above", "single", "steps", "(nats)"]
     else:
         assert frontier.get_ylabel() == "expected KL (nats)"
         np.testing.assert_allclose(
@@ -222,7 +275,7 @@ def test_bounds_without_a_place_on_the_axis_stand_at_its_ends(ax):
     low, high = ax.get_xlim()
     marked = [line for line in ax.lines if line.get_marker() in "<>"]
     assert all(low < line.get_xdata()[0] < high for line in marked)
-    assert {text.get_text() for text in ax.texts} <= {"0", "inf"}
+    assert {text.get_text() for text in ax.texts} <= {"nats", "0", "inf"}
     ax.figure.canvas.draw()
 
 
@@ -237,9 +290,9 @@ def test_bounds_of_something_else_are_refused(curve, ax):
     ("draw", "message"),
     [
         (lambda curve, ax: plot.curve([1, 2], ax), "curve: is a list"),
-        (lambda curve, ax: plot.staircase(curve, RANDOM, ax), "schedule: is a BernoulliSchedule"),
-        (lambda curve, ax: plot.schedule(RANDOM, ax), "schedule: is a BernoulliSchedule"),
-        (lambda curve, ax: plot.schedule(Schedule([5]), ax, others={"a": RANDOM}), "a: is a Bern"),
+        (lambda curve, ax: plot.staircase(curve, [5], ax), "a Schedule or a BernoulliSchedule"),
+        (lambda curve, ax: plot.schedule([5], ax), "schedule: is a list"),
+        (lambda curve, ax: plot.schedule(Schedule([5]), ax, others={"a": [5]}), "a: is a list"),
         (lambda curve, ax: plot.frontier(curve, ax), "frontier: is a InformationCurve"),
         (lambda curve, ax: plot.compare(curve, [5]), "schedule: is a list"),
         (lambda curve, ax: plot.compare(5, Schedule([5])), "curve: is a int"),
@@ -286,27 +339,96 @@ def test_a_comparison_has_four_parts(n, tmp_path):
     assert image.std() > 0.05
 
 
-def in_view(tick, ax) -> bool:
-    low, high = ax.get_xlim()
-    return low <= tick.get_position()[0] <= high
+def test_negative_costs_are_not_called_zero(ax):
+    losses = CrossEntropyCurve([1.0, 1.2, 0.4, 0.6])
+    best = schedules.frontier(losses)
+    assert best.excess[2] < 0 < best.excess[0]
+    first = 1 + int(np.argmax(best.excess < 0))
+    plot.frontier(best, ax)
+    assert labels(ax) == [f"optimal (below 0 from {first} steps)"]
+    assert ax.lines[0].get_xdata().tolist() == list(range(1, first))
+    # What has no place stands at the edge, with its number.
+    shown = best.schedule(3)
+    panel = plot.compare(losses, shown).axes[1]
+    assert labels(panel)[-1] == f"this schedule: {losses.cost(shown) - losses.h.sum():.3g}"
+    ring = panel.lines[-1]
+    assert ring.get_xydata().tolist() == [[shown.nfe, 0]]
+    assert ring.get_transform() == panel.get_xaxis_transform()
 
 
-@pytest.mark.parametrize("name", ["splice_sites", "words5"])
-def test_no_text_is_cut_or_overlaps(name):
-    curve = unmask.information_curve(unmask.io.load(EXAMPLES / f"{name}.tsv"))
-    figure = plot.compare(curve, schedules.optimal(curve, steps=3))
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    frame = figure.bbox
-    boxes = [
-        text.get_window_extent(canvas.get_renderer())
-        for ax in figure.axes
-        for text in (ax.xaxis.label, ax.yaxis.label, *ax.get_xticklabels())
-        if text.get_text() and (text in (ax.xaxis.label, ax.yaxis.label) or in_view(text, ax))
-    ]
-    assert all(frame.x0 <= b.x0 and b.x1 <= frame.x1 for b in boxes)
-    assert all(frame.y0 <= b.y0 and b.y1 <= frame.y1 for b in boxes)
-    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ([1.0, 0.5, 0.6], "below 0 from 2 steps"),
+        ([1.0, 0.5, 0.5], "zero from 2 steps"),
+        ([1.0, 0.5], "zero from 2 steps"),
+    ],
+)
+def test_the_legend_says_what_has_no_place(ax, losses, said):
+    plot.frontier(schedules.frontier(CrossEntropyCurve(losses)), ax)
+    assert labels(ax) == [f"optimal ({said})"]
+
+
+def test_zero_then_less(ax):
+    best = Frontier(CrossEntropyCurve([1.0, 1.0, 1.0]), np.array([1.0, 0.0, -0.5]))
+    plot.frontier(best, ax)
+    assert labels(ax) == ["optimal (0 or less from 2 steps)"]
+
+
+def test_of_several_schedules_of_one_length_the_best_is_drawn(curve, ax):
+    rivals = [Schedule([4, 1]), Schedule([1, 4]), Schedule([5])]
+    plot.frontier(schedules.frontier(curve), ax, others={"some": rivals})
+    assert ax.lines[1].get_xdata().tolist() == [1, 2]
+    assert ax.lines[1].get_ydata()[1] == min(map(curve.expected_kl, rivals[:2]))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.9, 60, [1, 2, 5, 10, 20, 50]),
+        (1e-9, 1e3, [1e-9, 1e-7, 1e-5, 1e-3, 0.1, 10, 1e3]),
+        (0.02, 90, [0.1, 1, 10]),
+        (0.3, 30, [0.5, 1, 2, 5, 10, 20]),
+        (0.62, 0.81, [0.625, 0.65, 0.675, 0.7, 0.725, 0.75, 0.775, 0.8]),
+    ],
+)
+def test_logarithmic_axes_have_round_ticks(low, high, ticks):
+    from unmask.plot._ticks import LogTicks
+
+    found = [tick for tick in LogTicks().tick_values(low, high) if low <= tick <= high]
+    np.testing.assert_allclose(found, ticks)
+
+
+@settings(max_examples=200)
+@given(st.floats(-250, 250), st.floats(0.01, 300))
+def test_logarithmic_axes_have_two_ticks_and_not_too_many(low, decades):
+    from unmask.plot._ticks import MOST, LogTicks
+
+    low, high = 10.0**low, 10.0 ** min(low + decades, 300.0)
+    ticks = [tick for tick in LogTicks().tick_values(low, high) if low <= tick <= high]
+    assert 2 <= len(ticks) <= MOST + 1
+
+
+def test_one_step_is_no_plural(curve, ax):
+    proof = bounds.certificate(Schedule([5]), curve)
+    plot.bounds(proof, ax, unit="steps")
+    assert labels(ax)[0] == "this schedule: 1 step"
+
+
+def test_a_layout_that_is_set_stays(curve):
+    figure = Figure(layout="tight")
+    engine = figure.get_layout_engine()
+    plot.curve(curve, figure.subplots())
+    assert figure.get_layout_engine() is engine
+
+
+def test_drawing_twice_changes_no_text(curve):
+    figure = Figure(figsize=(2.4, 1.8))
+    ax = figure.subplots()
+    plot.staircase(curve, Schedule([2, 3]), ax)
+    before = (ax.get_ylabel(), ax.yaxis.label.get_size())
+    plot.curve(curve, ax)
+    assert (ax.get_ylabel(), ax.yaxis.label.get_size()) == before
 
 
 def test_new_figures_are_made_where_none_is_given(curve):

@@ -12,13 +12,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["bars", "fragment", "line", "table"]
+__all__ = ["bars", "by_steps", "fragment", "line", "table"]
 
 #: Size of a picture and of the margin that its labels stand in, in pixels.
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 360, 150, 60, 30, 8
 
 #: More points than pixels show nothing more.
 MOST_POINTS = 400
+
+#: Costs below this share of the largest are rounding.
+ROUNDING = 1e-12
 
 _TEXT = 'fill="currentColor" stroke="none" font-family="sans-serif" font-size="11"'
 
@@ -64,6 +67,26 @@ def line(x: npt.NDArray[Any], y: npt.NDArray[Any], labels: tuple[str, str]) -> s
         x, y = x[kept], y[kept]
     ends = (float(x.min()), float(x.max())), (float(y.min()), float(y.max()))
     return _picture(np.log(x), np.log(y), *ends, labels, fill=False)
+
+
+def by_steps(title: str, costs: dict[str, npt.NDArray[np.float64]]) -> str:
+    """Show costs in nats of 1, 2, .. steps: a picture of the first, and all in a table.
+
+    The picture is logarithmic and leaves out what is not above zero, or only by rounding.
+    """
+    name, first = next(iter(costs.items()))
+    steps = np.arange(1, len(first) + 1)
+    shown = first > ROUNDING * max(0.0, float(first.max()))
+    pictures = []
+    if shown.sum() > 1:
+        labels = ("steps, both logarithmic", f"{name} (nats)")
+        pictures.append(line(steps[shown], first[shown], labels))
+    lengths = [1 << power for power in range(len(first).bit_length())]
+    rows = [["steps", *map(str, lengths)]]
+    rows += [
+        [f"{name} (nats)", *(f"{cost[k - 1]:.4g}" for k in lengths)] for name, cost in costs.items()
+    ]
+    return fragment(title, *pictures, table(rows))
 
 
 def _picture(

@@ -22,6 +22,11 @@ MAX_TOKENS = (1 << 63) - 1
 LISTED_STEPS = 24
 
 
+def steps_text(count: int) -> str:
+    """``1 step``, ``2 steps``."""
+    return f"{count} step{'s' if count != 1 else ''}"
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Schedule:
     """How many tokens are revealed at each step.

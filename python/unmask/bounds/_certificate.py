@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .._information_curve import InformationCurve
-from .._schedule import Schedule
+from .._schedule import Schedule, steps_text
 from ..schedules import minimax
 from ._arguments import ROUNDING, check_information_curve, checked_schedule
 from ._error import largest_step_kl, li_cai_kl, worst_order_kl
@@ -85,7 +85,7 @@ class Certificate:
         raise KeyError(f"{name!r} is not one of: {names}")
 
     def __repr__(self) -> str:
-        head = f"Certificate of {self.schedule.nfe} steps for n={self.schedule.n}"
+        head = f"Certificate of {steps_text(self.schedule.nfe)} for n={self.schedule.n}"
         sign = {"exact": "=", "estimate": "~", "lower": ">=", "upper": "<="}
         lines = [head]
         for unit, title in (
@@ -106,15 +106,13 @@ class Certificate:
         from .. import _html
 
         sign = {"exact": "=", "estimate": "\u2248", "lower": "\u2265", "upper": "\u2264"}
-        rows = [
-            (
-                "" if bound.value is None else f"{sign[bound.kind]} {bound.value:.6g} {bound.unit}",
-                bound.name,
-                bound.reason or bound.source,
-            )
-            for bound in self
-        ]
-        steps = f"Certificate of {self.schedule.nfe} steps for n={self.schedule.n}"
+        rows = []
+        for bound in self:
+            one = bound.unit == "steps" and bound.value == 1
+            unit = "step" if one else bound.unit
+            value = "" if bound.value is None else f"{sign[bound.kind]} {bound.value:.6g} {unit}"
+            rows.append((value, bound.name, bound.reason or bound.source))
+        steps = f"Certificate of {steps_text(self.schedule.nfe)} for n={self.schedule.n}"
         return _html.fragment(steps, _html.table(rows, ("", "bound", "theorem")))
 
 

@@ -6,16 +6,18 @@ import math
 from typing import TYPE_CHECKING, Literal, get_args
 
 from .. import _check
+from .._schedule import steps_text
 from ..bounds import Certificate
-from ._style import ACCENT, FEW_POWERS, INK, matplotlib, on_axes, plain, require
+from ._layout import column, finish, name_rows
+from ._style import ACCENT, INK, logarithmic, on_axes, require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Unit = Literal["nats", "steps"]
 
-#: Room on a logarithmic axis for what has no place on it (zero, infinity) and for numbers, by the
-#: range of what has.
+#: Room on a logarithmic axis for what has no place on it (zero, infinity), by the range of what
+#: has.
 ROOM = 0.12
 
 
@@ -34,8 +36,9 @@ def bounds(certificate: Certificate, ax: Axes | None = None, *, unit: Unit = "na
     Returns
     -------
     matplotlib.axes.Axes
-        Upper bounds have markers that point to the left, lower bounds to the right. Zero stands at
-        the left end, infinity at the right. What does not apply is left out.
+        Upper bounds have markers that point to the left, lower bounds to the right; their values
+        are at the right. Zero stands at the left end, infinity at the right. What does not apply is
+        left out, and on small axes the last rows are, where there is no room for them.
 
     Raises
     ------
@@ -67,41 +70,30 @@ def bounds(certificate: Certificate, ax: Axes | None = None, *, unit: Unit = "na
     margin = max(high / low, 2.0) ** ROOM
     left, right = low / margin, high * margin
     anchor = exact if exact > 0 else left
+    label = f"this schedule: {f'{exact:.4g} nats' if nats else steps_text(round(exact))}"
+    ax.axvline(anchor, color=INK, linewidth=1.2, label=label, zorder=3)
+    kinds: set[str] = set()
+    rows = rows[: name_rows(ax, [name for name, _, _ in rows])]
     for row, (_, kind, value) in enumerate(rows):
         at = left if value <= 0 else right if value == math.inf else value
         ax.plot([anchor, at], [row, row], color="0.8", linewidth=1.5, zorder=2)
+        upper = kind == "upper"
         ax.plot(
             [at],
             [row],
-            marker="<" if kind == "upper" else ">",
+            marker="<" if upper else ">",
             color=ACCENT,
-            markerfacecolor=ACCENT if kind == "upper" else "white",
+            markerfacecolor=ACCENT if upper else "white",
             linestyle="none",
             markersize=7,
+            label=None if kind in kinds else f"{kind} bound",
             zorder=4,
         )
-        # Away from the line to the exact value.
-        side = 1 if at >= anchor else -1
-        ax.annotate(
-            f"{value:.3g}" if nats or value == math.inf else f"{value:.0f}",
-            (at, row),
-            xytext=(8 * side, 0),
-            textcoords="offset points",
-            horizontalalignment="left" if side > 0 else "right",
-            verticalalignment="center",
-            fontsize="small",
-            zorder=5,
-        )
-    written = f"{exact:.4g} nats" if nats else f"{exact:.0f} steps"
-    ax.axvline(anchor, color=INK, linewidth=1.2, label=f"this schedule: {written}", zorder=3)
-    ax.set_xscale("log")
-    ax.set_xlim(left / margin**0.5, right * margin)
-    if high < FEW_POWERS * low:
-        ax.xaxis.set_major_locator(matplotlib("ticker").LogLocator(subs=(1, 2, 5)))
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.xaxis.set_minor_formatter("")
-    ax.set_yticks(range(len(rows)), [name for name, _, _ in rows])
-    ax.set_ylim(len(rows) - 0.4, -1.4)
+        kinds.add(kind)
+    logarithmic(ax, "x")
+    ax.set_xlim(left / margin**0.5, right * margin**0.5)
     ax.set_xlabel("expected KL (nats)" if nats else "steps")
-    ax.legend(frameon=False, fontsize="small", loc="upper right")
-    return plain(ax, grid="x")
+    written = [
+        f"{value:.3g}" if nats or value == math.inf else f"{value:.0f}" for *_, value in rows
+    ]
+    return finish(ax, "x", beside=column(ax, written, unit))

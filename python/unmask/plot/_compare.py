@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import bounds, schedules
-from .._bernoulli import BernoulliSchedule, fixed_sizes
+from .._bernoulli import BernoulliSchedule
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._information_curve import InformationCurve
 from .._schedule import Schedule
 from ._bounds import bounds as draw_bounds
 from ._curve import heights
 from ._frontier import frontier
+from ._layout import finish, lay_out
 from ._rules import rules
 from ._schedule import schedule as draw_schedule
 from ._staircase import staircase
 from ._style import INK, MARKED_POINTS, ROUNDING, families, matplotlib, require
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: Steps that the frontier shows at least, and the work (tokens times steps) that it may cost: about
@@ -37,7 +39,7 @@ MAIN_HEIGHT, BOUNDS_HEIGHT = 6.8, 3.0
 
 def compare(
     curve: InformationCurve | CrossEntropyCurve,
-    schedule: Schedule,
+    schedule: Schedule | BernoulliSchedule,
     *,
     others: Mapping[str, Iterable[Schedule | BernoulliSchedule]] | None = None,
     figure: Figure | None = None,
@@ -48,7 +50,7 @@ def compare(
     ----------
     curve : InformationCurve or CrossEntropyCurve
         What the schedule is for.
-    schedule : Schedule
+    schedule : Schedule or BernoulliSchedule
         The schedule to show.
     others : mapping of str to iterables of Schedule or BernoulliSchedule, optional
         What to show beside the frontier; by default `rules` at many lengths.
@@ -59,10 +61,13 @@ def compare(
     Returns
     -------
     matplotlib.figure.Figure
-        Without bounds for losses, and for estimates that contradict Han's inequality.
+        Without bounds for losses, for estimates that contradict Han's inequality, and for random
+        counts.
 
     Raises
     ------
+    TypeError
+        If the curve or the schedule is something else.
     ValueError
         If the schedule is for another number of tokens.
 
@@ -75,15 +80,18 @@ def compare(
     ['tokens unmasked, $j$', 'steps', 'step', 'expected KL (nats)']
     """
     heights(curve)
-    schedule = fixed_sizes(schedule, "schedule")
+    require(schedule, (Schedule, BernoulliSchedule), "schedule")
     cost = curve._excess(schedule)
+    if isinstance(schedule, BernoulliSchedule):
+        schedule = BernoulliSchedule(schedule.levels, curve.n)
     proof = _certified(curve, schedule)
     matplotlib("pyplot")
     if figure is not None:
         require(figure, matplotlib("figure").FigureBase, "figure")
     else:
         height = MAIN_HEIGHT + (BOUNDS_HEIGHT if proof is not None else 0)
-        figure = matplotlib("figure").Figure(figsize=(8, height), layout="constrained")
+        figure = matplotlib("figure").Figure(figsize=(8, height))
+    lay_out(figure)
     # Apart, so that the names of the bounds do not push the other pictures aside.
     ratios = [MAIN_HEIGHT, BOUNDS_HEIGHT][: 1 if proof is None else 2]
     parts = figure.subfigures(len(ratios), height_ratios=ratios, squeeze=False)[:, 0]
@@ -104,25 +112,13 @@ def compare(
     frontier(best, axes["frontier"], others=others)
     if not (isinstance(curve, CrossEntropyCurve) and curve.entropy is None):
         cost += curve.excess_offset
-    if cost > ROUNDING * float(best.excess[0]):
-        axes["frontier"].plot(
-            [schedule.nfe],
-            [cost],
-            marker="o",
-            markersize=11,
-            markerfacecolor="none",
-            markeredgecolor=INK,
-            markeredgewidth=1.3,
-            linestyle="none",
-            label="this schedule",
-            zorder=5,
-        )
-        axes["frontier"].legend(frameon=False, fontsize="small", loc="lower left")
+    _ring(axes["frontier"], schedule.nfe, cost, ROUNDING * float(best.excess[0]))
     beside = {}
     if schedule.nfe <= MARKED_POINTS:
+        steps = min(schedule.nfe, curve.n)
         beside = {
-            "uniform": schedules.uniform(curve.n, schedule.nfe),
-            "cosine": schedules.cosine(curve.n, schedule.nfe),
+            "uniform": schedules.uniform(curve.n, steps),
+            "cosine": schedules.cosine(curve.n, steps),
         }
     draw_schedule(schedule, axes["schedule"], others=beside)
     if proof is not None:
@@ -130,10 +126,36 @@ def compare(
     return figure
 
 
+def _ring(ax: Axes, steps: int, cost: float, rounding: float) -> None:
+    """A ring around a schedule on the frontier: at the edge if its cost has no place there."""
+    placed = cost > rounding or ax.get_yscale() == "linear"
+    ax.plot(
+        [steps],
+        [cost if placed else 0],
+        transform=ax.transData if placed else ax.get_xaxis_transform(),
+        marker="o",
+        markersize=11,
+        markerfacecolor="none",
+        markeredgecolor=INK,
+        markeredgewidth=1.3,
+        linestyle="none",
+        label="this schedule"
+        if placed
+        else f"this schedule: {cost if cost < -rounding else 0:.3g}",
+        clip_on=False,
+        zorder=5,
+    )
+    left, right = ax.get_xlim()
+    ax.set_xlim(left, max(right, 1.15 * steps))
+    finish(ax)
+
+
 def _certified(
-    curve: InformationCurve | CrossEntropyCurve, schedule: Schedule
+    curve: InformationCurve | CrossEntropyCurve, schedule: Schedule | BernoulliSchedule
 ) -> bounds.Certificate | None:
     """The certificate, where the curve could be that of a distribution."""
+    if not isinstance(schedule, Schedule):
+        return None
     monotone = (np.diff(curve.h) <= ROUNDING * curve.h[0]).all()
     if not (isinstance(curve, InformationCurve) and monotone):
         return None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._curve import Curve, Floats
 from .._information_curve import InformationCurve
-from ._style import INK, on_axes, plain, shown_edges, whole_numbers
+from ._layout import finish
+from ._style import INK, on_axes, shown_edges, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,14 +59,15 @@ def curve(curve: InformationCurve | CrossEntropyCurve, ax: Axes | None = None) -
             edges,
             baseline=shown - band[edges[:-1]],
             fill=True,
-            color="0.5",
-            alpha=0.35,
+            color="0.3",
+            alpha=0.5,
             linewidth=0,
             label=f"{BAND:g} standard errors",
         )
+        low = min(low, float((values - band).min()))
         high = max(high, float((values + band).max()))
     ax.set_xlim(0, curve.n)
-    ax.set_ylim(low, 1.08 * high if high > low else 1.0)
+    ax.set_ylim(low, high + 0.08 * (high - low) if high > low else 1.0)
     ax.set_xlabel("tokens unmasked")
     ax.set_ylabel("loss of a masked token (nats)")
     if isinstance(curve, InformationCurve):
@@ -84,7 +86,18 @@ def curve(curve: InformationCurve | CrossEntropyCurve, ax: Axes | None = None) -
                 label="sample too small",
             )
     whole_numbers(ax, "x")
-    return plain(ax)
+    return finish(ax, legend_from=2)
+
+
+def price(curve: Curve, *, absolute: bool = False) -> str:
+    """What a schedule costs, by name; `absolute` where the entropy is taken off if it is known."""
+    known = absolute and getattr(curve, "entropy", None) is not None
+    known = known or isinstance(curve, InformationCurve)
+    name = "expected KL" if known else "cost above single steps"
+    # The curve of a sample itself is exact.
+    of_sample = getattr(curve, "estimator", None) in (None, "plugin")
+    exact = of_sample and getattr(curve, "standard_errors", None) is None
+    return name if exact else f"estimated {name}"
 
 
 def heights(curve: Curve) -> Floats:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ._style import ACCENT, INK, ROUNDING, matplotlib, on_axes, plain
+from ._layout import SMALL, column, finish, name_rows, text_size
+from ._style import ACCENT, INK, ROUNDING, logarithmic, on_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..samplers import Leaderboard
-
-#: Longer names are cut, so that room is left for what is measured.
-NAME_ROOM = 34
 
 #: Height of a row in inches, where the figure is ours.
 ROW_HEIGHT = 0.3
@@ -36,6 +34,7 @@ def leaderboard(board: Leaderboard, ax: Axes | None = None) -> Axes:
         Discs are the KL in nats, squares the total variation, on one logarithmic axis. What is
         zero is an arrow on the left edge, what is infinite one on the right. Expected numbers of
         calls are at the right. Where laws were estimated, discs are the KL averaged over orders.
+        Where axes are given that have no room for all, the last are left out.
 
     Examples
     --------
@@ -44,13 +43,14 @@ def leaderboard(board: Leaderboard, ax: Axes | None = None) -> Axes:
     >>> from unmask.samplers import leaderboard as judge
     >>> ax = leaderboard(judge(ZeroSum(4, 2), 2), Figure().subplots())
     >>> ax.get_xlabel()
-    'divergence from the data'
+    'KL (nats), TV (no unit)'
     """
     entries = list(board)
     if ax is None:
         ax = on_axes(None)
         ax.figure.set_size_inches(8, 1.3 + ROW_HEIGHT * len(entries))  # type: ignore[union-attr]
-    kl, tv = "KL (nats)", "total variation"
+    entries = entries[: name_rows(ax, [_short(entry.name) for entry in entries])]
+    kl, tv = "KL (nats)", "total variation (TV)"
     if board.samples is not None:
         kl, tv = "expected KL (nats)", f"{tv}, estimated"
     series: tuple[tuple[str, Sequence[float | None], str, str, str], ...] = (
@@ -60,76 +60,43 @@ def leaderboard(board: Leaderboard, ax: Axes | None = None) -> Axes:
     known = [[(k, x) for k, x in enumerate(v) if x is not None] for _, v, *_ in series]
     shown = [x for values in known for _, x in values if ROUNDING < x < math.inf]
     low, high = (min(shown) / 3, max(shown) * 3) if shown else (1e-3, 1.0)
+    edges: set[tuple[int, str]] = set()
     for (label, _, marker, face, edge), values in zip(series, known, strict=True):
+        look: dict[str, Any] = {
+            "linestyle": "none",
+            "markerfacecolor": face,
+            "markeredgecolor": edge,
+            "zorder": 4,
+        }
         inside = [(x, k) for k, x in values if ROUNDING < x < math.inf]
-        ax.plot(
-            [x for x, _ in inside],
-            [k for _, k in inside],
-            linestyle="none",
-            marker=marker,
-            markersize=6,
-            markerfacecolor=face,
-            markeredgecolor=edge,
-            label=label,
-            zorder=4,
-        )
+        xs, rows = [x for x, _ in inside], [k for _, k in inside]
+        ax.plot(xs, rows, marker=marker, markersize=6, label=label, **look)
         for k, x in values:
             if ROUNDING < x < math.inf:
                 continue
-            zero = x <= ROUNDING
-            border = low if zero else high
-            ax.plot(
-                [border],
-                [k],
-                linestyle="none",
-                marker="<" if zero else ">",
-                markersize=7,
-                markerfacecolor=face,
-                markeredgecolor=edge,
-                clip_on=False,
-                zorder=4,
-            )
-            ax.annotate(
-                "0" if zero else "$\\infty$",
-                (border, k),
-                xytext=(9 if zero else -9, 0),
-                textcoords="offset points",
-                ha="left" if zero else "right",
-                va="center",
-                fontsize="small",
-            )
-    ax.set_xscale("log")
-    ax.set_xlim(low, high)
-    ax.set_ylim(max(1, len(entries)) - 0.5, -0.5)
-    ax.set_yticks(range(len(entries)), [_short(entry.name) for entry in entries])
-    ax.tick_params(axis="y", length=0)
-    ax.xaxis.set_major_locator(matplotlib("ticker").LogLocator(numticks=8))
-    for k, entry in enumerate(entries):
-        ax.text(
-            1.03,
-            k,
-            f"{entry.expected_calls:.3g}",
-            transform=ax.get_yaxis_transform(),
-            ha="left",
-            va="center",
-            fontsize="small",
+            at, arrow, text = (low, "<", "0") if x <= ROUNDING else (high, ">", "$\\infty$")
+            ax.plot([at], [k], marker=arrow, markersize=7, clip_on=False, **look)
+            edges.add((k, text))
+    for k, text in edges:
+        ax.annotate(
+            text,
+            (0 if text == "0" else 1, k),
+            xycoords=ax.get_yaxis_transform(),
+            xytext=(8 if text == "0" else -8, 0),
+            textcoords="offset points",
+            horizontalalignment="left" if text == "0" else "right",
+            verticalalignment="center",
+            fontsize=SMALL * text_size(ax),
         )
-    ax.text(1.03, 1.01, "calls", transform=ax.transAxes, ha="left", va="bottom", fontsize="small")
-    ax.set_xlabel("divergence from the data")
-    ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(0.0, 1.0),
-        ncols=2,
-        frameon=False,
-        fontsize="small",
-        borderaxespad=0.2,
-    )
-    plain(ax, "x").grid(axis="y", color="0.95", linewidth=0.8)
+    logarithmic(ax, "x")
+    ax.set_xlim(low, high)
+    beside = column(ax, [f"{entry.expected_calls:.3g}" for entry in entries], "calls")
+    ax.set_xlabel("KL (nats), TV (no unit)")
+    finish(ax, "x", beside=beside).grid(axis="y", color="0.95", linewidth=0.8)
     return ax
 
 
 def _short(name: str) -> str:
-    """A name that leaves room: of several the first, and how many there are."""
+    """Of several names the first, and how many there are."""
     first, *others = name.split(" = ")
-    text = f"{first} (+{len(others)})" if others else first
-    return text if len(text) <= NAME_ROOM else f"{text[: NAME_ROOM - 3]}..."
+    return f"{first} (+{len(others)})" if others else first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
+from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -18,14 +19,11 @@ if TYPE_CHECKING:
 #: Dark for what matters most, light for areas.
 INK, ACCENT, SHADE = "0.1", "#1f5f99", "#bcd3e6"
 
-#: Colour, dashes and marker of what is drawn beside the optimum. In grey, dashes and markers tell.
-OTHERS: list[tuple[str, Any, str]] = [
-    ("0.3", "--", "s"),
-    ("0.5", ":", "^"),
-    ("#b35900", "-.", "D"),
-    ("#2e7d4f", (0, (6, 1, 1, 1, 1, 1)), "v"),
-    ("#7b4b94", (0, (2, 1)), "P"),
-]
+#: What is drawn beside the optimum takes the next of each. In grey, dashes and markers tell; where
+#: these begin anew, colours have gone from dark to light or back.
+COLOURS = ["0.3", "0.6", "#8a4500", "#55a878"]
+DASHES: list[Any] = ["--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (2, 1))]
+MARKERS = ["s", "^", "D", "v", "P", "X", "h"]
 
 #: Up to so many points get a marker each, bars a gap; more would run into one another.
 MARKED_POINTS = 40
@@ -35,9 +33,6 @@ MOST_STAIRS = 4000
 
 #: Divergences below this share of the largest are rounding, which a logarithmic axis would blow up.
 ROUNDING = 1e-12
-
-#: Values that span less than this ratio have labels between the powers of ten.
-FEW_POWERS = 50.0
 
 
 def matplotlib(module: str) -> Any:
@@ -60,10 +55,12 @@ def on_axes(ax: Axes | None) -> Axes:
     return made
 
 
-def require(value: object, kind: type, name: str) -> None:
+def require(value: object, kind: type | tuple[type, ...], name: str) -> None:
     """Refuse what is not of a kind."""
     if not isinstance(value, kind):
-        raise TypeError(f"{name}: is a {type(value).__name__}, expected a {kind.__name__}")
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        expected = " or a ".join(one.__name__ for one in kinds)
+        raise TypeError(f"{name}: is a {type(value).__name__}, expected a {expected}")
 
 
 def named(several: object, name: str) -> Mapping[str, Any]:
@@ -90,26 +87,25 @@ def families(others: object, name: str) -> dict[str, list[Schedule | BernoulliSc
 
 def whole_numbers(ax: Axes, axis: Literal["x", "y"]) -> None:
     """Put ticks at whole numbers."""
-    locator = matplotlib("ticker").MaxNLocator(integer=True, min_n_ticks=1)
+    locator = matplotlib("ticker").MaxNLocator("auto", integer=True, min_n_ticks=1)
     (ax.xaxis if axis == "x" else ax.yaxis).set_major_locator(locator)
 
 
-def plain(ax: Axes, grid: Literal["x", "y"] = "y") -> Axes:
-    """Take away what carries no information."""
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(axis=grid, color="0.9", linewidth=0.8)
-    ax.set_axisbelow(True)
-    return ax
-
-
-def steps_text(count: int) -> str:
-    """``1 step``, ``2 steps``."""
-    return f"{count} step{'s' if count != 1 else ''}"
+def logarithmic(ax: Axes, axis: Literal["x", "y"]) -> None:
+    """Make an axis logarithmic, with plain numbers at its ticks."""
+    (ax.set_xscale if axis == "x" else ax.set_yscale)("log")
+    scale = ax.xaxis if axis == "x" else ax.yaxis
+    # Beside each other, 0.0001 and 1e-07 take more than other numbers.
+    widths = 1.33 if axis == "x" else 1.0
+    scale.set_major_locator(import_module("._ticks", __package__).LogTicks(widths))
+    scale.set_major_formatter("{x:g}")
+    scale.set_minor_formatter("")
 
 
 def styles(count: int) -> list[tuple[str, Any, str]]:
     """Colour, dashes and marker for so many things beside the optimum."""
-    return [OTHERS[position % len(OTHERS)] for position in range(count)]
+    looks = zip(cycle(COLOURS), cycle(DASHES), cycle(MARKERS), strict=False)
+    return list(islice(looks, count))
 
 
 def shown_edges(values: npt.NDArray[Any], kept: npt.ArrayLike = ()) -> npt.NDArray[np.int64]:

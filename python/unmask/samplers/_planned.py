@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .. import _check, _core
 from .._compute import information_curve
-from .._schedule import Schedule
+from .._schedule import Schedule, steps_text
 from ..distributions import Distribution, MarkovChain
 from ..distributions._checks import checked_size
 from ..schedules import frontier, optimal
@@ -139,9 +139,17 @@ class PlannedFrontier:
 
     def __repr__(self) -> str:
         return (
-            f"<PlannedFrontier {len(self)} steps: KL {self.plans[0].kl:.6g} to "
+            f"<PlannedFrontier {steps_text(len(self))}: KL {self.plans[0].kl:.6g} to "
             f"{self.plans[-1].kl:.6g} nats, {self.plans[-1].method}>"
         )
+
+    def _repr_html_(self) -> str:
+        from .. import _html
+
+        costs = {"KL": self.kl}
+        if self.random_kl is not None:
+            costs["random order"] = self.random_kl
+        return _html.by_steps(repr(self), costs)
 
 
 def planned_partition(

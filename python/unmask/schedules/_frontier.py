@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .. import _core
 from .._curve import Curve
-from .._schedule import Schedule
+from .._schedule import Schedule, steps_text
 from ._arguments import check_curve, checked_steps
 from ._optimal import optimal
 
@@ -54,22 +54,14 @@ class Frontier:
 
     def __repr__(self) -> str:
         return (
-            f"<Frontier n={self.curve.n}, {len(self)} steps: excess {self.excess[0]:.6g} to "
+            f"<Frontier n={self.curve.n}, {steps_text(len(self))}: excess {self.excess[0]:.6g} to "
             f"{self.excess[-1]:.6g} nats>"
         )
 
     def _repr_html_(self) -> str:
         from .. import _html
 
-        shown = self.excess > 1e-12 * self.excess[0]
-        pictures = []
-        if shown.sum() > 1:
-            labels = ("steps, both logarithmic", "excess (nats)")
-            pictures.append(_html.line(self.steps[shown], self.excess[shown], labels))
-        lengths = [1 << power for power in range(len(self).bit_length())]
-        rows = [["steps", *map(str, lengths)]]
-        rows.append(["excess (nats)", *(f"{self.excess[k - 1]:.4g}" for k in lengths)])
-        return _html.fragment(repr(self), *pictures, _html.table(rows))
+        return _html.by_steps(repr(self), {"excess": self.excess})
 
 
 def frontier(

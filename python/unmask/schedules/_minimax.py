@@ -41,7 +41,7 @@ import numpy.typing as npt
 
 from .. import _core
 from .._knowns import FUNCTIONALS, checked_knowns, per_functional
-from .._schedule import Schedule
+from .._schedule import Schedule, steps_text
 from ._arguments import check_exact, checked_max_kl, checked_steps, checked_tokens
 
 
@@ -88,7 +88,7 @@ class MinimaxSchedule(Schedule):
 
     def __repr__(self) -> str:
         return (
-            f"<MinimaxSchedule of {self.nfe} steps for n={self.n}: {self._listed()}, "
+            f"<MinimaxSchedule of {steps_text(self.nfe)} for n={self.n}: {self._listed()}, "
             f"worst-case KL {self.worst_case_kl:.6g} nats>"
         )
 

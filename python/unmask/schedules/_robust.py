@@ -25,7 +25,7 @@ from .. import _check, _core
 from .._cross_entropy_curve import CrossEntropyCurve
 from .._curve import Curve
 from .._information_curve import InformationCurve
-from .._schedule import Schedule
+from .._schedule import Schedule, steps_text
 from .._student import t_quantile
 from ._arguments import check_curve, checked_steps
 
@@ -89,7 +89,7 @@ class RobustSchedule(Schedule):
 
     def __repr__(self) -> str:
         return (
-            f"<RobustSchedule of {self.nfe} steps for n={self.n}: {self._listed()}, "
+            f"<RobustSchedule of {steps_text(self.nfe)} for n={self.n}: {self._listed()}, "
             f"{self.quantity} at most {self.upper_bound:.6g} nats at confidence "
             f"{self.confidence:g}>"
         )

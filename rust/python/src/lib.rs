@@ -37,7 +37,7 @@ mod _core {
     use crate::sampler::{mixture, mixture_require};
     #[pymodule_export]
     use crate::schedule::{
-        bernoulli_excess, bernoulli_levels, integer_steps, minimax_with_steps,
+        bernoulli_excess, bernoulli_levels, bernstein, integer_steps, minimax_with_steps,
         minimax_with_tolerance, odds_with_growth, odds_with_steps, schedule_excess,
         schedule_frontier, schedule_with_steps, schedule_with_tolerance, schedule_worst_case,
     };

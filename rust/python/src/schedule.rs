@@ -180,6 +180,17 @@ pub fn bernoulli_excess(
     schedule::bernoulli_excess(cells("losses", &h)?, cells("levels", &levels)?).map_err(to_python)
 }
 
+/// Bernstein polynomial of losses at some levels.
+#[pyfunction]
+pub fn bernstein<'py>(
+    py: Python<'py>,
+    h: PyReadonlyArrayDyn<'_, f64>,
+    levels: PyReadonlyArrayDyn<'_, f64>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let means = schedule::bernstein(cells("losses", &h)?, cells("levels", &levels)?);
+    Ok(means.map_err(to_python)?.into_pyarray(py))
+}
+
 /// Levels of at most `steps` steps with the least excess.
 #[pyfunction]
 #[pyo3(signature = (h, steps, threads=None, progress=None))]

@@ -98,6 +98,15 @@ pub fn bernoulli_excess(h: &[f64], levels: &[f64]) -> Result<f64> {
     Ok(h.len() as f64 * area - total)
 }
 
+/// Bernstein polynomial `B` of the losses `h` at some levels: what a token pays that is revealed there.
+pub fn bernstein(h: &[f64], levels: &[f64]) -> Result<Vec<f64>> {
+    check(h)?;
+    if !levels.iter().all(|level| (0.0..=1.0).contains(level)) {
+        return Err(Error::invalid("levels", "expected numbers in 0..1"));
+    }
+    Ok(levels.iter().map(|&a| binomial_mean(h, a)).collect())
+}
+
 /// Levels of at most `steps` steps with the least excess that is found.
 pub fn bernoulli_levels(h: &[f64], steps: usize, monitor: &Monitor) -> Result<Vec<f64>> {
     check(h)?;
@@ -295,20 +304,22 @@ mod tests {
     use proptest::prelude::*;
 
     /// By the definition: binomials from products.
-    fn naive_excess(h: &[f64], levels: &[f64]) -> f64 {
+    fn naive_mean(h: &[f64], a: f64) -> f64 {
         let n = h.len();
-        let mean = |a: f64| -> f64 {
-            let mut choose = 1.0;
-            let mut sum = 0.0;
-            for (m, loss) in h.iter().enumerate() {
-                sum += choose * a.powi(m as i32) * (1.0 - a).powi((n - 1 - m) as i32) * loss;
-                choose = choose * (n - 1 - m) as f64 / (m + 1) as f64;
-            }
-            sum
-        };
+        let mut choose = 1.0;
+        let mut sum = 0.0;
+        for (m, loss) in h.iter().enumerate() {
+            sum += choose * a.powi(m as i32) * (1.0 - a).powi((n - 1 - m) as i32) * loss;
+            choose = choose * (n - 1 - m) as f64 / (m + 1) as f64;
+        }
+        sum
+    }
+
+    fn naive_excess(h: &[f64], levels: &[f64]) -> f64 {
+        let n = h.len() as f64;
         let steps = levels
             .windows(2)
-            .map(|e| n as f64 * (e[1] - e[0]) * mean(e[0]));
+            .map(|e| n * (e[1] - e[0]) * naive_mean(h, e[0]));
         steps.sum::<f64>() - h.iter().sum::<f64>()
     }
 
@@ -327,6 +338,9 @@ mod tests {
             let scale = h.iter().fold(1e-3, |m: f64, x| m.max(x.abs())) * h.len() as f64;
             let found = bernoulli_excess(&h, &levels).unwrap();
             prop_assert!((found - naive_excess(&h, &levels)).abs() <= 1e-13 * scale);
+            for (found, &a) in bernstein(&h, &levels).unwrap().iter().zip(&levels) {
+                prop_assert!((found - naive_mean(&h, a)).abs() <= 1e-13 * scale);
+            }
         }
 
         #[test]
@@ -373,6 +387,10 @@ mod tests {
             assert!(bernoulli_excess(&[1.0, 0.5], levels).is_err());
         }
         assert!(bernoulli_excess(&[], &[0.0, 1.0]).is_err());
+        assert!(bernstein(&[], &[0.5]).is_err());
+        for level in [-0.1, 1.1, f64::NAN] {
+            assert!(bernstein(&[1.0, 0.5], &[level]).is_err());
+        }
         assert!(bernoulli_levels(&[f64::NAN], 1, &Monitor::new()).is_err());
         for steps in [0, MOST_STEPS + 1] {
             assert!(bernoulli_levels(&[1.0], steps, &Monitor::new()).is_err());

@@ -28,7 +28,7 @@
 //! * [`worst_case()`] is a linear program over curves, and its dual a certificate.
 //! * [`minimax_with_tolerance`] and [`minimax_with_steps`] search over the multipliers of the dual.
 //!
-//! [`bernoulli_excess`] and [`bernoulli_levels`] are for random counts.
+//! [`bernoulli_excess`], [`bernstein`] and [`bernoulli_levels`] are for random counts.
 //!
 //! By rule: [`odds_with_growth`] where nothing is known, [`integer_steps()`] by local slopes.
 
@@ -48,7 +48,7 @@ mod price;
 mod sweep;
 mod worst_case;
 
-pub use bernoulli::{bernoulli_excess, bernoulli_levels};
+pub use bernoulli::{bernoulli_excess, bernoulli_levels, bernstein};
 pub use frontier::frontier;
 pub use integer_steps::integer_steps;
 pub use knowns::{Knowns, PerFunctional};
