@@ -20,8 +20,7 @@ import unmask
 from unmask import CrossEntropyCurve, InformationCurve, plot, schedules
 from unmask import bounds as proofs
 from unmask.distributions import Empirical, HiddenMarkov
-from unmask.samplers import Leaderboard
-from unmask.samplers._leaderboard import Entry
+from unmask.samplers import Entry, Leaderboard
 
 mpl.use("Agg")
 

@@ -141,13 +141,13 @@ def picture(found: dict[str, Any]) -> Figure:
     figure = Figure(figsize=(13, 4.2), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
     revealed = np.arange(LENGTH)
-    for name, colour in (("choosing", "#1f5f99"), ("pricing", "0.45")):
+    for name, colour, dash in (("choosing", "#1f5f99", "-"), ("pricing", "0.45", "--")):
         losses = np.array(found["curves"][name]["losses"])
         errors = 1.96 * np.array(found["curves"][name]["errors"])
         left.fill_between(
             revealed, losses - errors, losses + errors, color=colour, alpha=0.25, lw=0
         )
-        left.plot(revealed, losses, color=colour, lw=1, label=f"sequences for {name}")
+        left.plot(revealed, losses, color=colour, ls=dash, lw=1.3, label=f"sequences for {name}")
     cuts = np.cumsum([0, *found["plans"]["8"]["optimal"]["sizes"][:-1]])
     left.vlines(cuts, 0, 0.15, color="0.1", label="where the best 8 calls begin")
     left.set(xlabel="residues revealed", ylabel="loss of a masked residue, nats", ylim=(0, None))

@@ -17,6 +17,9 @@ from ._steps import austin_steps, chen_cong_li_steps, wainwright_steps
 from ._wainwright import wainwright_kl
 from ._worst_case import worst_case_kl
 
+#: Logarithms of larger numbers than there are.
+LARGEST_LOG = 709.0
+
 Kind = Literal["exact", "estimate", "lower", "upper"]
 
 
@@ -166,9 +169,10 @@ def certificate(
             raise ValueError("alphabet_size: is not given")
         bound = worst_order_kl(schedule, alphabet_size)
         if curve.h[0] > math.log(alphabet_size) * (1 + ROUNDING):
+            least = math.exp(curve.h[0]) if curve.h[0] < LARGEST_LOG else math.inf
             raise ValueError(
                 f"alphabet_size: is {alphabet_size}, expected letters for tokens of "
-                f"{curve.h[0]:.6g} nats each on average, at least {math.exp(curve.h[0]):.6g}"
+                f"{curve.h[0]:.6g} nats each on average, at least {least:.6g}"
             )
         return bound
 

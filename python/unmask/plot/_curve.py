@@ -62,6 +62,7 @@ def curve(curve: InformationCurve | CrossEntropyCurve, ax: Axes | None = None) -
             color="0.3",
             alpha=0.5,
             linewidth=0,
+            zorder=0.95,
             label=f"{BAND:g} standard errors",
         )
         low = min(low, float((values - band).min()))

@@ -40,7 +40,7 @@ APART = 6.0
 HANDLE, GAP, BETWEEN = 2.2, 0.6, 1.5
 
 #: Names of rows take at most so much of the width.
-NAMES = 0.42
+NAMES = 0.45
 
 
 def room(ax: Axes) -> tuple[float, float]:

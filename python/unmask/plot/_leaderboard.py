@@ -52,7 +52,7 @@ def leaderboard(board: Leaderboard, ax: Axes | None = None) -> Axes:
     entries = entries[: name_rows(ax, [_short(entry.name) for entry in entries])]
     kl, tv = "KL (nats)", "total variation (TV)"
     if board.samples is not None:
-        kl, tv = "expected KL (nats)", f"{tv}, estimated"
+        kl, tv = "expected KL (nats)", "total variation, estimated"
     series: tuple[tuple[str, Sequence[float | None], str, str, str], ...] = (
         (kl, [entry.known_kl for entry in entries], "o", ACCENT, ACCENT),
         (tv, [entry.total_variation for entry in entries], "s", "none", INK),
