@@ -309,9 +309,6 @@ def test_random_counts_are_pointed_to_their_sizes():
     for call in (
         lambda: bounds.certificate(random, curve),
         lambda: bounds.worst_case_kl(random, total_correlation=1.0),
-        lambda: unmask.plot.staircase(curve, random),
-        lambda: unmask.plot.schedule(random),
-        lambda: unmask.plot.compare(curve, random),
     ):
         with pytest.raises(
             TypeError, match=r"schedule: is a BernoulliSchedule, .* to_schedule\(\)"
