@@ -9,6 +9,7 @@ __all__ = [
     "WorkError",
     "bernoulli_excess",
     "bernoulli_levels",
+    "bernstein",
     "blocks_curve",
     "code_rank_totals",
     "exchangeable_curve",
