@@ -51,6 +51,10 @@ ax.set(xlabel="level $a$, fraction revealed", ylabel="entropy of a masked token 
 ax.legend(frameon=False)
 
 # %%
+# The area between the stairs of the levels and the polynomial is the expected KL.
+unmask.plot.staircase(code, levels)
+
+# %%
 # On a smooth curve levels matter less, and what random counts cost shows beside fixed sizes with
 # the same means.
 chain = unmask.distributions.MarkovChain([0.5, 0.5], [[0.9, 0.1], [0.1, 0.9]], 256)
