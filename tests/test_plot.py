@@ -415,6 +415,15 @@ def test_one_step_is_no_plural(curve, ax):
     assert labels(ax)[0] == "this schedule: 1 step"
 
 
+def test_bounds_of_an_estimate_say_so(ax):
+    bits = np.random.default_rng(0).integers(2, size=(300, 4))
+    law = unmask.distributions.Empirical(bits, estimator="miller-madow")
+    proof = bounds.certificate(Schedule([2, 2]), unmask.information_curve(law).monotone())
+    assert labels(plot.bounds(proof, ax))[0].endswith("nats, estimated")
+    plot.bounds(proof, ax := Figure().subplots(), unit="steps")
+    assert labels(ax)[0] == "this schedule: 2 steps"
+
+
 def test_a_layout_that_is_set_stays(curve):
     figure = Figure(layout="tight")
     engine = figure.get_layout_engine()

@@ -70,7 +70,10 @@ def bounds(certificate: Certificate, ax: Axes | None = None, *, unit: Unit = "na
     margin = max(high / low, 2.0) ** ROOM
     left, right = low / margin, high * margin
     anchor = exact if exact > 0 else left
-    label = f"this schedule: {f'{exact:.4g} nats' if nats else steps_text(round(exact))}"
+    written = f"{exact:.4g} nats" if nats else steps_text(round(exact))
+    if nats and any(bound.kind == "estimate" for bound in certificate):
+        written += ", estimated"
+    label = f"this schedule: {written}"
     ax.axvline(anchor, color=INK, linewidth=1.2, label=label, zorder=3)
     kinds: set[str] = set()
     rows = rows[: name_rows(ax, [name for name, _, _ in rows])]
@@ -93,7 +96,5 @@ def bounds(certificate: Certificate, ax: Axes | None = None, *, unit: Unit = "na
     logarithmic(ax, "x")
     ax.set_xlim(left / margin**0.5, right * margin**0.5)
     ax.set_xlabel("expected KL (nats)" if nats else "steps")
-    written = [
-        f"{value:.3g}" if nats or value == math.inf else f"{value:.0f}" for *_, value in rows
-    ]
-    return finish(ax, "x", beside=column(ax, written, unit))
+    values = [f"{value:.3g}" if nats or value == math.inf else f"{value:.0f}" for *_, value in rows]
+    return finish(ax, "x", beside=column(ax, values, unit))
