@@ -747,3 +747,18 @@ def test_saved_curves_are_not_computed_again(tmp_path):
     run("curve", WORDS, "--save", saved)
     refused = run("plan", saved, "--method", "sampled", code=1).stderr
     assert refused == f"error: --method: does not apply to {saved}, which is a saved curve\n"
+
+
+def test_mistakes_in_the_words_of_the_command_line(tmp_path):
+    table, losses = tmp_path / "table.npy", tmp_path / "losses.csv"
+    np.save(table, np.full((2, 2), 0.5))
+    losses.write_text("revealed,loss\n0,1.0\n1,nan\n")
+    assert run("plan", table, code=1).stderr == (
+        "error: the table: sums to 2.0, off by 1, expected 1 within 1e-06; --normalize divides by "
+        "the sum\n"
+    )
+    refused = run("plan", table, "--normalize", "--threads", 99999, code=1).stderr
+    assert refused.startswith("error: --threads: is 99999, expected 1..")
+    assert "None" not in refused
+    assert "loss: entry 1 is nan" in run("plan", losses, "--losses", code=1).stderr
+    assert "saved" not in run("audit", "--help").stdout

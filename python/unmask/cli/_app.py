@@ -249,7 +249,7 @@ def compare(
 
 @app.command(epilog="Example: unmask audit examples/splice_sites.tsv --steps 3")
 def audit(
-    file: given.File,
+    file: given.LawFile,
     steps: Annotated[
         int,
         typer.Option(

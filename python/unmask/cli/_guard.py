@@ -19,6 +19,9 @@ _WORDS = [
     (r"\bnormalize=True\b", "--normalize"),
     (r"^(weights|normalize): expected (?:None|False) for ", r"--\1: does not apply to "),
     (r"^kind: ", "--as: "),
+    (r"^pmf: ", "the table: "),
+    (r"^(threads: .*) or None$", r"\1"),
+    (r"\bnll: ", "loss: "),
     (r"^max_kl: ", "--max-kl: "),
     (r"^(gaps|estimator|normalize|threads|steps): ", r"--\1: "),
 ]

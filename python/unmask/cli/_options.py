@@ -55,6 +55,15 @@ File = Annotated[
         ".npz), or a curve written by --save.",
     ),
 ]
+LawFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        show_default=False,
+        help="Samples (text, .csv, .tsv, .fasta, .a2m, .a3m, .npy, .npz) or a joint table (.npy, "
+        ".npz): what the samplers are to draw from.",
+    ),
+]
 LossesOption = Annotated[
     bool,
     typer.Option(
