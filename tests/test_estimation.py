@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from scipy import linalg, stats
 
 from intervals import assert_covers, covers
-from unmask import CrossEntropyCurve, Schedule, _progress, information_curve, schedules
+from unmask import (
+    BernoulliSchedule,
+    CrossEntropyCurve,
+    Schedule,
+    _progress,
+    information_curve,
+    schedules,
+)
 from unmask._student import t_quantile
 from unmask.distributions import BayesianNetwork, HiddenMarkov
 from unmask.estimation import (
@@ -707,6 +714,23 @@ def test_steps_are_shared_out_as_well_as_can_be(seed, steps):
     np.testing.assert_allclose(blocks.cost(both), min(shared), rtol=1e-12)
 
 
+def test_gains_of_random_counts():
+    """What is revealed at random costs what the curve says, and has errors of its own."""
+    curve = estimate_curve(LAW, DATA, passes=60, seed=0)
+    fixed, levels = Schedule([1, 2, 3]), np.array([0.0, 0.2, 0.7, 1.0])
+    random = BernoulliSchedule(levels)
+    found = gain(curve, fixed, random)
+    np.testing.assert_allclose(found.total, curve.cost(random) - curve.cost(fixed), rtol=1e-12)
+    weights = sum(
+        6 * rise * stats.binom.pmf(np.arange(6), 5, level)
+        for level, rise in zip(levels, np.diff(levels), strict=False)
+    )
+    weights -= [1, 2, 0, 3, 0, 0]
+    error = np.sqrt(weights @ curve.covariance @ weights)
+    np.testing.assert_allclose(found.standard_error, error)
+    np.testing.assert_allclose(found.per_token, found.total / 6)
+
+
 def test_gains_of_blocks_add_up():
     found = estimate_curve(LAW, DATA, passes=240, seed=0, block_length=3)
     plans, rule = [Schedule([1, 2]), Schedule([1, 1, 1])], Schedule([2, 1])
@@ -773,6 +797,8 @@ def test_bad_blocks():
     blocks = BlockCurves((CrossEntropyCurve([1.0, 0.5]),) * 2)
     with pytest.raises(ValueError, match=r"steps: is 1, expected 2\.\.4"):
         blocks.optimal(1)
+    with pytest.raises(TypeError, match="plan: is a int, expected a Schedule, or one for each bl"):
+        blocks.cost(3)
     with pytest.raises(ValueError, match="plan: has 3 schedules, expected 2"):
         blocks.cost([Schedule([2])] * 3)
 

@@ -69,6 +69,9 @@ class BlockCurves:
         self, plan: Schedule | Sequence[Schedule], name: str = "plan"
     ) -> tuple[Schedule, ...]:
         """Return one schedule for each block."""
+        if not isinstance(plan, (Schedule, Sequence)):
+            kind = type(plan).__name__
+            raise TypeError(f"{name}: is a {kind}, expected a Schedule, or one for each block")
         plans = (plan,) * len(self.curves) if isinstance(plan, Schedule) else tuple(plan)
         if len(plans) != len(self.curves):
             raise ValueError(f"{name}: has {len(plans)} schedules, expected {len(self.curves)}")

@@ -319,6 +319,9 @@ def _accumulators(
 ) -> list[CurveAccumulator]:
     if resume is None:
         return [CurveAccumulator(n) for _ in range(blocks)]
+    if not isinstance(resume, (CurveAccumulator, Sequence)):
+        kind = type(resume).__name__
+        raise TypeError(f"resume: is a {kind}, expected a CurveAccumulator, or one for each block")
     given = [resume] if isinstance(resume, CurveAccumulator) else list(resume)
     for one in given:
         if not isinstance(one, CurveAccumulator):

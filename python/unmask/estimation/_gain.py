@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar, overload
 import numpy as np
 
 from .. import _check
+from .._bernoulli import BernoulliSchedule
 from .._curve import Curve, Floats
 from .._information_curve import InformationCurve
 from .._schedule import Schedule
@@ -17,7 +18,7 @@ from .._student import t_quantile
 from ._blocks import BlockCurves
 
 #: What is compared: schedules, or one of them for each block.
-P = TypeVar("P", Schedule, tuple[Schedule, ...])
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,8 +27,10 @@ class Gain(Generic[P]):
 
     Attributes
     ----------
-    schedule, baseline : Schedule or tuple of Schedule
+    schedule, baseline : Schedule, BernoulliSchedule or tuple of Schedule
         What is compared; of blocks one for each.
+    n : int
+        Number of tokens.
     total : float
         Expected KL of the baseline less that of the schedule, in nats: positive where the schedule
         is better. The entropy of the data cancels.
@@ -45,17 +48,12 @@ class Gain(Generic[P]):
 
     schedule: P
     baseline: P
+    n: int
     total: float
     standard_error: float | None
     confidence: float
     interval: tuple[float, float] | None
     blocks: tuple[Gain[Schedule], ...] = ()
-
-    @property
-    def n(self) -> int:
-        """Number of tokens."""
-        plan: Schedule | tuple[Schedule, ...] = self.schedule
-        return plan.n if isinstance(plan, Schedule) else sum(one.n for one in plan)
 
     @property
     def per_token(self) -> float:
@@ -96,6 +94,16 @@ def gain(
 
 @overload
 def gain(
+    curve: Curve,
+    schedule: Schedule | BernoulliSchedule,
+    baseline: Schedule | BernoulliSchedule,
+    *,
+    confidence: float = ...,
+) -> Gain[Schedule | BernoulliSchedule]: ...
+
+
+@overload
+def gain(
     curve: BlockCurves,
     schedule: Schedule | Sequence[Schedule],
     baseline: Schedule | Sequence[Schedule],
@@ -116,7 +124,7 @@ def gain(
     ----------
     curve : CrossEntropyCurve, InformationCurve or BlockCurves
         What schedules are priced by.
-    schedule, baseline : Schedule, or a sequence of one for each block
+    schedule, baseline : Schedule or BernoulliSchedule, or a sequence of a Schedule for each block
         For as many tokens; of blocks, one alone is for all of them. Fixed, or chosen without the
         data of the curve: of a schedule that was chosen by the curve the estimate is optimistic,
         see `recommend`.
@@ -153,11 +161,11 @@ def gain(
     total = -float(curve._excess(schedule) - curve._excess(baseline))
     covariance = covariance_of(curve)
     if covariance is None:
-        return Gain(schedule, baseline, total, None, confidence, None)
-    weights = coefficients(baseline) - coefficients(schedule)
+        return Gain(schedule, baseline, curve.n, total, None, confidence, None)
+    weights = coefficients(baseline, curve.n) - coefficients(schedule, curve.n)
     error = math.sqrt(max(0.0, float(weights @ covariance @ weights)))
     ends = _interval(total, error, confidence, degrees_of(curve))
-    return Gain(schedule, baseline, total, error, confidence, ends)
+    return Gain(schedule, baseline, curve.n, total, error, confidence, ends)
 
 
 def _over_blocks(
@@ -174,14 +182,14 @@ def _over_blocks(
     total = math.fsum(part.total for part in parts)
     variances = [part.standard_error**2 for part in parts if part.standard_error is not None]
     if len(variances) < len(parts):
-        return Gain(plans, baselines, total, None, confidence, None, parts)
+        return Gain(plans, baselines, curves.n, total, None, confidence, None, parts)
     known = [degrees_of(curve) for curve in curves.curves]
     spread = [v**2 / degrees for v, degrees in zip(variances, known, strict=True) if degrees]
     variance = math.fsum(variances)
     degrees = variance**2 / math.fsum(spread) if any(spread) else None
     error = math.sqrt(variance)
     ends = _interval(total, error, confidence, degrees)
-    return Gain(plans, baselines, total, error, confidence, ends, parts)
+    return Gain(plans, baselines, curves.n, total, error, confidence, ends, parts)
 
 
 def _interval(
@@ -206,8 +214,20 @@ def covariance_of(curve: Curve) -> Floats | None:
     return None if covariance is None else np.asarray(covariance)
 
 
-def coefficients(schedule: Schedule) -> Floats:
+def coefficients(schedule: Schedule | BernoulliSchedule, n: int) -> Floats:
     """By what the losses are multiplied in the cost of a schedule, shape (n,)."""
-    weights = np.zeros(schedule.n)
-    weights[schedule.cumulative[:-1]] = schedule.sizes
+    weights = np.zeros(n)
+    if isinstance(schedule, Schedule):
+        weights[schedule.cumulative[:-1]] = schedule.sizes
+        return weights
+    # Of random counts each loss by how likely so many of the other tokens are to be revealed.
+    others, chosen = n - 1, np.arange(n)
+    whole = math.lgamma(n)
+    ways = np.array([whole - math.lgamma(m + 1) - math.lgamma(n - m) for m in range(n)])
+    for level, rise in zip(schedule.levels, np.diff(schedule.levels), strict=False):
+        if level == 0:
+            weights[0] += n * rise
+        else:
+            logs = ways + chosen * math.log(level) + (others - chosen) * math.log1p(-level)
+            weights += n * rise * np.exp(logs)
     return weights

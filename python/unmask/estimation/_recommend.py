@@ -66,7 +66,7 @@ class Recommendation(Generic[P]):
         return one.schedule == one.baseline or one.interval[0] > self.optimism
 
     def __repr__(self) -> str:
-        plans: Schedule | tuple[Schedule, ...] = self.schedule
+        plans: Any = self.schedule
         if isinstance(plans, Schedule):
             lines = [f"Recommendation: {plans!r}"]
         else:

@@ -31,8 +31,8 @@ from ._tensor import Codes, Floats
 if TYPE_CHECKING:
     from ._fit import Fit
 
-#: Nodes up to which a curve is smoothed: below a second.
-MOST_SMOOTHED = 1024
+#: Nodes up to which a curve is smoothed: about a second.
+MOST_SMOOTHED = 512
 
 #: Order of the differences that are small.
 ORDER = 3
