@@ -54,7 +54,8 @@ class CrossEntropyCurve(Curve):
         Of the errors of the losses: a mean of few skewed losses is not normal, see `interval`.
     smoothed : CrossEntropyCurve, optional
         The losses as they most likely are, where these are estimates: nearer to the truth, though
-        not unbiased. What `unmask.estimation.recommend` chooses a schedule by.
+        not unbiased, with errors a posteriori, which with few sequences are too small. What
+        `unmask.estimation.recommend` chooses a schedule by.
 
     Raises
     ------

@@ -15,9 +15,11 @@ beyond doubt it is taken as it is, and so is a cliff. Both estimates are then li
 .. math:: \hat\ell = M (e + A d), \quad A = \tau K (\tau K + C_d)^{-1}, \quad
     M = 1 - C D^T (\tau + D C D^T)^{-1} D
 
-with ``D`` taking third differences. The covariance of few sequences is singular, and would pin the
-curve down in directions at random; the noise ``C`` therefore has variances that borrow from their
-neighbours, and correlations that fall geometrically with the distance between nodes.
+with ``D`` taking third differences. The sample covariance of few sequences is singular, and would
+pin the curve down in directions at random; the noise ``C`` therefore has variances that borrow from
+their neighbours, and correlations that fall geometrically with the distance between nodes. The
+covariance of the result is that a posteriori if both :math:`\tau` were known; with few sequences,
+of which they are not, it is too small.
 """
 
 from __future__ import annotations
