@@ -439,16 +439,17 @@ def test_the_tree_is_a_distribution_and_finds_the_chain(example_modules):
 def test_the_pages_show_what_was_measured(example_modules):
     import json
 
-    from report import csv_rows, with_tables
+    from report import csv_rows, with_rows, with_tables
 
     found = json.loads((EXAMPLE / "results.json").read_text())
     readme = (EXAMPLE / "README.md").read_text()
     assert with_tables(readme, found) == readme
-    assert all(line in readme for line in found["diagnostics"].values())
+    assert all(line in readme for lines in found["said"].values() for line in lines)
     root, eight = EXAMPLE.parents[1], found["plans"]["8"]["uniform"]["gain"][0]
     shown = "{:.1f} ± {:.1f} nats over uniform steps".format(*found["forced"]["8"]["uniform"])
     assert f"{shown}, where {eight:.1f} were predicted" in (root / "README.md").read_text()
     page = (root / "docs" / "antibody.rst").read_text()
+    assert with_rows(page, found) == page
     assert all(f"   {row}\n" in page for row in csv_rows(found))
     for compared in found["plans"].values():
         for plan in compared.values():
@@ -457,14 +458,14 @@ def test_the_pages_show_what_was_measured(example_modules):
 
 
 def test_the_schedules_shown_are_the_best_for_the_losses_shown(example_modules):
-    """The losses of the file are rounded to four places: so near to the best."""
+    """The smoothed losses of the file are rounded to four places: so near to the best."""
     import json
 
     from unmask import CrossEntropyCurve, Schedule
     from unmask.schedules import optimal
 
     found = json.loads((EXAMPLE / "results.json").read_text())
-    curve = CrossEntropyCurve(found["curves"]["choosing"]["losses"])
+    curve = CrossEntropyCurve(found["curves"]["choosing"]["smoothed"])
     for calls, compared in found["plans"].items():
         shown = Schedule(compared["optimal"]["sizes"])
         best = curve.cost(optimal(curve, steps=int(calls)))

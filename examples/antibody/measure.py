@@ -1,15 +1,13 @@
 """Measure the loss curve of Sapiens, choose schedules from it, and try them out.
 
-In this order::
+All in one go, and the same whenever it is run::
 
     python fetch.py                # 39 MB from PyPI
-    python measure.py curve        # some minutes: losses by number of revealed residues
-    python measure.py forced 8     # a minute each: real sequences, for 4, 8, 16 and 32 calls
-    python measure.py samples 8    # some minutes each, for 4, 8, 16, 32 calls and for 121
+    python measure.py              # about ten minutes of one core
     python report.py               # the tables and the picture, of what was measured
 
 Set ``OMP_NUM_THREADS=1``: the arrays are small, and more threads cost more than they bring. What is
-measured is kept beside the wheels and made once.
+measured is kept beside the wheels.
 
 Of the real sequences of 121 residues a quarter chooses the schedules, another prices them, and half
 is for a tree model that knows nothing of the network, and for going through the schedules call by
@@ -18,24 +16,32 @@ call.
 
 from __future__ import annotations
 
-import argparse
+import json
+import time
 from pathlib import Path
 
 import numpy as np
 from fetch import CACHE
 from network import Sapiens
+from reactions import diagnosed
 from sampling import TreeModel, chain_losses, forced_losses, generate
 from sequences import heavy_chains
 
 from unmask import CrossEntropyCurve, Schedule
-from unmask.estimation import CurveAccumulator, estimate_curve
-from unmask.schedules import cosine, optimal, uniform
+from unmask.estimation import (
+    CurveAccumulator,
+    calibration,
+    estimate_curve,
+    order_inconsistency,
+    recommend,
+)
+from unmask.schedules import cosine, uniform
 
 LENGTH = 121
 CALLS = (4, 8, 16, 32)
-SAMPLES = 192
-FORCED = 320
-CHAIN_PASSES = 12
+SAMPLES = 96
+FORCED = 192
+CHAIN_PASSES = 8
 #: Counts of revealed residues at which the curves are measured, closer at both ends.
 COUNTS = np.unique(np.rint((LENGTH - 1) * (1 - np.cos(np.linspace(0, np.pi, 77))) / 2).astype(int))
 #: Passes of each curve, the seed of which, and the counts (of the quick one, as they come).
@@ -80,7 +86,7 @@ def schedules(calls: int) -> dict[str, Schedule]:
     if calls == LENGTH:
         return {"one at a time": Schedule([1] * LENGTH)}
     return {
-        "optimal": optimal(measured_curve("choosing"), steps=calls),
+        "optimal": recommend(measured_curve("choosing"), steps=calls).schedule,
         "uniform": uniform(LENGTH, calls),
         "cosine": cosine(LENGTH, calls),
     }
@@ -114,21 +120,28 @@ def measure_samples(calls: int) -> None:
     np.savez(MEASURED / f"samples-{calls}.npz", **scores)
 
 
+def diagnose() -> None:
+    """What 300 passes and some pairs of residues say about the model, and about a second one."""
+    pairs = order_inconsistency(Sapiens("heavy"), split()["choosing"], pairs=64, seed=4)
+    said = {
+        "diagnostics": [repr(calibration(CurveAccumulator.load(curve_path("quick")))), repr(pairs)],
+        "reactions": diagnosed(),
+    }
+    (MEASURED / "diagnostics.json").write_text(json.dumps(said))
+
+
 def main() -> None:
-    """Measure one part."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("part", choices=["curve", "forced", "samples"])
-    parser.add_argument("calls", type=int, nargs="?", choices=[*CALLS, LENGTH])
-    arguments = parser.parse_args()
+    """Measure everything, in the place of what was measured before."""
     MEASURED.mkdir(parents=True, exist_ok=True)
-    if arguments.part == "curve":
-        measure_curves()
-    elif arguments.calls is None:
-        parser.error(f"{arguments.part}: of how many calls?")
-    elif arguments.part == "forced":
-        measure_forced(arguments.calls)
-    else:
-        measure_samples(arguments.calls)
+    for old in MEASURED.iterdir():
+        old.unlink()
+    parts = [("curves", measure_curves, ()), ("diagnostics", diagnose, ())]
+    parts += [(f"forced, {calls} calls", measure_forced, (calls,)) for calls in CALLS]
+    parts += [(f"samples, {calls} calls", measure_samples, (calls,)) for calls in (*CALLS, LENGTH)]
+    for name, measure, arguments in parts:
+        begun = time.perf_counter()
+        measure(*arguments)
+        print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

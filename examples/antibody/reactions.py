@@ -91,16 +91,19 @@ class RXNMapper(Network):
         return self.linear(h, "predictions.decoder")
 
 
-def main() -> None:
-    """Print the diagnostics."""
+def diagnosed() -> list[str]:
+    """What 300 passes and some pairs of tokens say about the model."""
     model = RXNMapper()
     x = model.encode(reactions())
     gathered = CurveAccumulator(LENGTH)
     curve = estimate_curve(model, x, passes=300, batch_size=32, seed=0, resume=gathered)
-    print(f"{len(x)} reactions of {LENGTH} tokens")
-    print(curve)
-    print(calibration(gathered))
-    print(order_inconsistency(model, x, pairs=64, seed=0))
+    pairs = order_inconsistency(model, x, pairs=64, seed=0)
+    return [repr(curve), repr(calibration(gathered)), repr(pairs)]
+
+
+def main() -> None:
+    """Print the diagnostics."""
+    print(f"{len(reactions())} reactions of {LENGTH} tokens", *diagnosed(), sep="\n")
 
 
 if __name__ == "__main__":

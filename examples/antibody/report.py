@@ -1,7 +1,7 @@
 """Tables and picture of what `measure` has measured.
 
 Writes ``results.json`` and ``sapiens.png`` beside this file, and the tables into the README, each
-after the comment that names it.
+after the comment that names it, and into the page of the documentation.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from measure import CALLS, LENGTH, MEASURED, curve_path, measured_curve, schedules, split
-from network import Sapiens
+from measure import CALLS, LENGTH, MEASURED, measured_curve, schedules
 
-from unmask.estimation import CurveAccumulator, calibration, gain, order_inconsistency
-from unmask.schedules import optimal, uniform
+from unmask.estimation import gain, recommend
+from unmask.schedules import uniform
 
 HERE = Path(__file__).parent
+PAGE = HERE.parents[1] / "docs" / "antibody.rst"
 #: Colour, marker and dashes.
 RULES = {
     "optimal": ("#1f5f99", "o", "-"),
@@ -30,13 +30,13 @@ GAINS = ("uniform", "uniform, larger last", "cosine", "optimal of 300 passes")
 
 def plans() -> dict[str, Any]:
     """Schedules with their price, and what the best one gains over each, with 95% intervals."""
-    priced = measured_curve("pricing")
+    priced, quick = measured_curve("pricing"), measured_curve("quick")
     made: dict[str, Any] = {}
     for calls in CALLS:
         compared = schedules(calls)
         best = compared["optimal"]
         compared["uniform, larger last"] = uniform(LENGTH, calls, larger="last")
-        compared["optimal of 300 passes"] = optimal(measured_curve("quick"), steps=calls)
+        compared["optimal of 300 passes"] = recommend(quick, steps=calls).schedule
         made[str(calls)] = {
             name: {"sizes": list(schedule), "cost": priced.cost(schedule) / LENGTH}
             for name, schedule in compared.items()
@@ -57,15 +57,6 @@ def forced() -> dict[str, Any]:
                 for name in ("uniform", "cosine")
             }
     return made
-
-
-def diagnostics() -> dict[str, str]:
-    """What 300 passes, and a few more, say about the model."""
-    pairs = order_inconsistency(Sapiens("heavy"), split()["choosing"], pairs=64, seed=4)
-    return {
-        "calibration": repr(calibration(CurveAccumulator.load(curve_path("quick")))),
-        "consistency": repr(pairs),
-    }
 
 
 def samples() -> dict[str, Any]:
@@ -126,14 +117,25 @@ def markdown(table: list[list[str]]) -> str:
 
 
 def with_tables(text: str, found: dict[str, Any]) -> str:
-    """Put the tables in the place of those after ``<!-- name -->``."""
-    for name, table in rows(found).items():
+    """Put tables, and what diagnostics say, in the place of those after ``<!-- name -->``."""
+    blocks = {name: markdown(table) for name, table in rows(found).items()}
+    for name, lines in found["said"].items():
+        blocks[name] = "\n".join(["```text", *lines, "```"])
+    for name, block in blocks.items():
         mark = f"<!-- {name} -->"
         before, after = text.split(f"{mark}\n")
         rest = after.lstrip("\n").split("\n\n", 1)
-        kept = rest[1] if rest[0].startswith("|") else after.lstrip("\n")
-        text = f"{before}{mark}\n\n{markdown(table)}\n\n{kept}"
+        kept = rest[1] if rest[0].startswith(("|", "```")) else after.lstrip("\n")
+        text = f"{before}{mark}\n\n{block}\n\n{kept}"
     return text
+
+
+def with_rows(page: str, found: dict[str, Any]) -> str:
+    """Put the rows of the table in the place of those of the page of the documentation."""
+    before, after = page.split('predicted", found\n\n')
+    kept = after.split("\n\n", 1)[1]
+    lines = "\n".join(f"   {row}" for row in csv_rows(found))
+    return f'{before}predicted", found\n\n{lines}\n\n{kept}'
 
 
 def picture(found: dict[str, Any]) -> Figure:
@@ -207,11 +209,12 @@ def main() -> None:
             name: {
                 "losses": curve.losses.round(4).tolist(),
                 "errors": curve.standard_errors.round(4).tolist(),
+                "smoothed": curve.smoothed.losses.round(4).tolist(),
             }
             for name, curve in curves.items()
         },
         "one at a time": float(curves["pricing"].losses.mean()),
-        "diagnostics": diagnostics(),
+        "said": json.loads((MEASURED / "diagnostics.json").read_text()),
         "plans": plans(),
         "forced": forced(),
         "samples": samples(),
@@ -220,6 +223,7 @@ def main() -> None:
     picture(found).savefig(HERE / "sapiens.png", dpi=110)
     readme = HERE / "README.md"
     readme.write_text(with_tables(readme.read_text(), found))
+    PAGE.write_text(with_rows(PAGE.read_text(), found))
 
 
 if __name__ == "__main__":

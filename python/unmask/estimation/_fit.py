@@ -133,9 +133,9 @@ class _Line:
         second, third = (parts**2).sum(axis=0), (parts**3).sum(axis=0)
         crude = np.divide(third, second**1.5, out=np.zeros(self.n), where=second > 0)
         seen = found.seen[np.stack([self.left, self.right])].min(axis=0)
-        # The factor that makes the skewness of a normal sample unbiased.
+        # The factor that makes the skewness of a normal sample unbiased. Of three it is noise.
         unbiased: Floats = crude * np.sqrt(seen * (seen - 1)) / np.maximum(seen - 2, 1)
-        return np.where(seen > 2, unbiased, 0.0)
+        return np.where(seen > 3, unbiased, 0.0)
 
 
 class _Problem:
