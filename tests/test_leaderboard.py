@@ -206,7 +206,7 @@ def test_mistakes():
     for steps, error, match in [
         (0, ValueError, "steps: is 0, expected at least 1"),
         (7, ValueError, r"steps: is 7, expected 1\.\.6"),
-        (2.5, TypeError, "steps: is 2.5, expected a whole number"),
+        (2.5, TypeError, "steps: is a float, expected an integer"),
     ]:
         with pytest.raises(error, match=match):
             leaderboard(CHAIN, steps)
