@@ -354,9 +354,9 @@ def test_parts_are_imported_when_first_asked_for():
 
 
 def test_memory_is_refused_before_it_is_allocated():
-    _core.require_table(8.0, [2] * 7)
+    _core.require_table("this table", 8.0, [2] * 7)
     with pytest.raises(MemoryError, match=r"needs .* GiB of memory and .* GiB are available"):
-        _core.require_table(8.0, [2] * 57)
+        _core.require_table("this table", 8.0, [2] * 57)
     rows = np.random.default_rng(0).integers(0, 2, (50, 60))
     with pytest.raises(MemoryError, match="the entropies of all subsets"):
         Empirical(rows).subset_entropies()

@@ -448,9 +448,11 @@ def test_tables_beyond_memory_are_refused_before_they_are_made():
     huge = np.broadcast_to(np.float64(2.0**-50), (2,) * 50)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(MemoryError, match=r"this table needs .* GiB of memory and .* avail"):
+        with pytest.raises(
+            MemoryError, match=r"pmf: this table needs .* GiB of memory and .* avail"
+        ):
             Dense(huge)
-        with pytest.raises(MemoryError, match="this table needs"):
+        with pytest.raises(MemoryError, match="pmf: this table needs"):
             Dense(np.broadcast_to(np.uint8(1), (2**20, 2**20)), normalize=True)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from . import _core
+
 #: Whole numbers up to this are exact as doubles.
 EXACT = 1 << 53
 
@@ -28,6 +30,13 @@ def array(values: object, name: str) -> npt.NDArray[Any]:
         return np.asarray(values)
     except (TypeError, ValueError, OverflowError) as error:
         raise type(error)(f"{name}: expected an array ({error})") from None
+
+
+def memory(what: str, bytes_each: float, *counts: int) -> None:
+    """Refuse what does not fit in memory: so many bytes each, as many as the product of counts."""
+    # No machine has as much as the largest numbers that a double holds.
+    entries = float(min(math.prod(counts), 10**300))
+    _core.require_memory(what, bytes_each * entries, entries)
 
 
 def generator(seed: int | np.random.Generator | None) -> np.random.Generator:

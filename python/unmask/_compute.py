@@ -99,6 +99,7 @@ def information_curve(
         )
     _check.choice(method, get_args(Method), "method")
     _core.require_threads(threads)
+    distribution._require_curve()
     if method == "sampled":
         samples = DEFAULT_SAMPLES if samples is None else samples
         return sampled_curve(distribution, samples, seed, progress)

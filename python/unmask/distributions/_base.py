@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 #: Terms up to which laws that are no tables are enumerated as such: about a minute on one core.
 ENUMERATED_TERMS = 1e11
 
+#: What a token of a curve takes: its three arrays, and what a formula makes them of.
+CURVE_BYTES = 64.0
+
 #: Cells of a joint table that are scored at the same time.
 SCORED_CELLS = 1 << 18
 
@@ -92,7 +95,7 @@ class Distribution(ABC):
     @cached_property
     def _curve(self) -> InformationCurve:
         """The curve, for totals that have no shorter way."""
-        return self._information_curve(None, None)
+        return self._exact_curve(None, None)
 
     def to_dense(self) -> Dense:
         """Write the law out as a joint table.
@@ -111,7 +114,7 @@ class Distribution(ABC):
 
         sizes = self.alphabet_sizes
         # The table, and a normalised one.
-        _core.require_table(16.0, sizes)
+        _core.require_table("this table", 16.0, sizes)
         table = np.empty(math.prod(sizes))
         for start in range(0, len(table), SCORED_CELLS):
             cells = np.arange(start, min(start + SCORED_CELLS, len(table)))
@@ -133,6 +136,17 @@ class Distribution(ABC):
             Entry ``S`` belongs to the tokens ``i`` with ``S >> i & 1``.
         """
         return self.to_dense().subset_entropies(threads=threads, progress=progress)
+
+    def _exact_curve(
+        self, threads: int | None, progress: Callable[[float], object] | None
+    ) -> InformationCurve:
+        """The curve, by the way that the law has, unless it does not fit in memory."""
+        self._require_curve()
+        return self._information_curve(threads, progress)
+
+    def _require_curve(self) -> None:
+        """Refuse curves that do not fit in memory, however they are found."""
+        _check.memory(f"distribution: a curve of {self.n} tokens", CURVE_BYTES, self.n)
 
     @abstractmethod
     def _information_curve(
@@ -250,7 +264,7 @@ class Distribution(ABC):
             If the sequences do not fit in memory; nothing was allocated.
         """
         size = _check.size(size, "size", 0)
-        _core.require_table(8.0, (size, self.n))
+        _check.memory(f"size: a sample of {size} sequences", 8.0, size, self.n)
         generator = _check.generator(seed)
         # Piece by piece, so that Ctrl-C is heard in between.
         rows = max(LEAST_DRAWS, DRAWN_TOKENS // self.n)
@@ -314,8 +328,9 @@ class Distribution(ABC):
         hidden = hidden.reshape(-1, self.n)
 
         letters = max(self.alphabet_sizes)
-        _core.require_table(8.0, (len(codes), self.n, letters))
-        marginals = np.zeros((len(codes), self.n, letters))
+        answer = (len(codes), self.n, letters)
+        _check.memory(f"x: an answer of shape {answer}", 8.0, *answer)
+        marginals = np.zeros(answer)
         possible = self._conditional_marginals(codes, hidden, marginals)
         if not possible.all():
             if on_impossible == "raise":

@@ -9,7 +9,7 @@ from typing import final
 
 import numpy as np
 
-from .. import _core
+from .. import _check, _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 from ._checks import checked_distribution, checked_list
@@ -54,6 +54,7 @@ class Blocks(Distribution):
         blocks = checked_list(blocks, "blocks", "distributions")
         for b, block in enumerate(blocks):
             checked_distribution(block, f"blocks[{b}]")
+        _check.memory("blocks: their tokens", 24.0, sum(block.n for block in blocks))
         starts = np.cumsum([0, *(block.n for block in blocks)])
         places: dict[int, list[int]] = {}
         for b, block in enumerate(blocks):
@@ -78,7 +79,7 @@ class Blocks(Distribution):
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:
-        curves = [block._information_curve(threads, None) for block, _ in self._kinds]
+        curves = [block._exact_curve(threads, None) for block, _ in self._kinds]
         kinds = [
             (len(places), curve.h, curve.z)
             for (_, places), curve in zip(self._kinds, curves, strict=True)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core
+from .. import _check
 from ._base import Codes
 
 #: Where it has more digits than a double, sums of logarithms lose none that a double could show.
@@ -18,7 +18,8 @@ def compositions(n: int, q: int) -> Codes:
     """All ways to write ``n`` as an ordered sum of ``q`` counts, in C order, shape (.., q)."""
     # Beside the table of the law: the counts, twice while they grow, and four wide columns.
     share = (16.0 * (q + 1) + 4 * np.dtype(Wide).itemsize) / math.factorial(q - 1)
-    _core.require_table(24.0 + share, (n + 1,) * (q - 1))
+    what = f"n: the counts of {q} letters among {n} tokens"
+    _check.memory(what, 24.0 + share, *(n + 1,) * (q - 1))
     rest = np.array([n])
     counts = np.zeros((1, 0), dtype=np.int64)
     for _ in range(q - 1):

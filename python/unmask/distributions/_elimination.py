@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _core
+from .. import _check
 from ._base import Codes, Floats, Mask
 from ._wide import (
     Kind,
@@ -65,7 +65,7 @@ class Buckets:
         cells = sum(math.prod(self.sizes[j] for j in scope) for scope in self.scopes.values())
         #: Of all buckets, for one query.
         self.cells = min(cells, MOST_CELLS)
-        _core.require_table(48.0, (self.cells,))
+        _check.memory("tables: variable elimination in this network", 48.0, self.cells)
         # Every table goes to the bucket of the first of its tokens.
         wide: dict[int, Wide] = {}
         for i, (family, table) in enumerate(zip(parents, tables, strict=True)):

@@ -10,7 +10,7 @@ from typing import Any, Self, final
 import numpy as np
 import numpy.typing as npt
 
-from .. import _core
+from .. import _check, _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Floats, Mask
 from ._checks import checked_floats, checked_number, checked_probabilities, checked_size
@@ -210,9 +210,7 @@ class Exchangeable(SameAlphabet):
         >>> Exchangeable.one_hot(4).conditional_marginals([0] * 4, [False, True, True, True])[1]
         array([0.66666667, 0.33333333])
         """
-        pmf = np.zeros(checked_size(n, "n") + 1)
-        pmf[1] = 1.0
-        return cls(pmf)
+        return cls._certain(checked_size(n, "n"), 1)
 
     @classmethod
     def balanced(cls, n: int) -> Self:
@@ -231,9 +229,7 @@ class Exchangeable(SameAlphabet):
         n = checked_size(n, "n", 2)
         if n % 2:
             raise ValueError(f"n: is {n}, expected an even number")
-        pmf = np.zeros(n + 1)
-        pmf[n // 2] = 1.0
-        return cls(pmf)
+        return cls._certain(n, n // 2)
 
     @classmethod
     def noisy_repeated_bit(cls, n: int, flip: float) -> Self:
@@ -253,6 +249,14 @@ class Exchangeable(SameAlphabet):
         if not 0.0 <= flip <= 1.0:
             raise ValueError(f"flip: is {flip}, expected a probability in 0..1")
         return cls.iid_mixture([0.5, 0.5], [[1.0 - flip, flip], [flip, 1.0 - flip]], n)
+
+    @classmethod
+    def _certain(cls, n: int, ones: int) -> Self:
+        """Exactly so many ones."""
+        _check.memory(f"n: the counts of {n} tokens", 24.0, n + 1)
+        pmf = np.zeros(n + 1)
+        pmf[ones] = 1.0
+        return cls(pmf)
 
     @classmethod
     def _of_log(cls, n: int, counts: Codes, log_weights: npt.NDArray[Any]) -> Self:

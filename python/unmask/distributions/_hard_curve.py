@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
+from .. import _check
 from .._information_curve import InformationCurve
+from ._base import CURVE_BYTES
 from ._checks import checked_number, checked_size
 from ._closed import direct
 
@@ -39,6 +41,8 @@ def HardCurve(n: int, eps: float) -> InformationCurve:  # noqa: N802
     ------
     TypeError, ValueError
         If `n` or `eps` is out of range.
+    MemoryError
+        If the curve does not fit in memory; nothing was allocated.
 
     Examples
     --------
@@ -56,6 +60,7 @@ def HardCurve(n: int, eps: float) -> InformationCurve:  # noqa: N802
         raise ValueError(
             f"eps: is {eps}, expected (2/n) log(2/eps) = {low:.6g} <= eps <= 1/log n = {high:.6g}"
         )
+    _check.memory(f"n: a curve of {n} tokens", CURVE_BYTES, n)
     places = np.arange(n, 0, -1, dtype=np.float64)
     blocks = np.floor(np.log(places) / math.log1p(eps))
     values = np.exp(-blocks * math.log1p(eps)) / (4 * math.log(n))

@@ -77,8 +77,8 @@ class Paired(Distribution):
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:
-        a = self._first._information_curve(threads, progress)
-        b = self._second._information_curve(threads, progress)
+        a = self._first._exact_curve(threads, progress)
+        b = self._second._exact_curve(threads, progress)
         curve = direct(a.h + b.h, a.z + b.z, lesser(a.method, b.method))
         return replace(curve, estimator=common_estimator(a, b))
 

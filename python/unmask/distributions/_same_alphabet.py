@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from .. import _check
 from ._base import Distribution
 from ._checks import checked_size
 
@@ -14,6 +15,8 @@ class SameAlphabet(Distribution):
     def __init__(self, n: int, q: int) -> None:
         self._n = checked_size(n, "n")
         self._q = checked_size(q, "q")
+        # Its alphabets, and their sizes.
+        _check.memory(f"n: a law of {self._n} tokens", 16.0, self._n)
 
     @property
     def n(self) -> int:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from .. import _check
 from .._curve import Curve
 
+#: What a step of a schedule takes: its size, and what a rule makes it of.
+SCHEDULE_BYTES = 32.0
+
 
 def checked_tokens(n: int) -> int:
     """At least one token."""
@@ -22,6 +25,7 @@ def checked_steps(n: int, steps: int, name: str = "steps") -> tuple[int, int]:
     n, steps = checked_tokens(n), _check.integer(steps, name)
     if not 1 <= steps <= n:
         raise ValueError(f"{name}: is {steps}, expected 1..{n}")
+    _check.memory(f"{name}: a schedule of {steps} steps", SCHEDULE_BYTES, steps)
     return n, steps
 
 

@@ -1,5 +1,7 @@
 //! Everything that can go wrong, in one enum.
 
+use std::borrow::Cow;
+
 /// Bytes in a gibibyte.
 const GIB: f64 = (1u64 << 30) as f64;
 
@@ -27,7 +29,7 @@ pub enum Error {
     )]
     Memory {
         /// What was asked for.
-        what: &'static str,
+        what: Cow<'static, str>,
         /// Predicted size in bytes.
         needed: f64,
         /// Bytes that can be had.

@@ -57,7 +57,7 @@ pub fn markov_curve<'py>(
         cells("transition", &transition)?,
     );
     // At least what the core asks for workers for.
-    let operations = (n * n) as f64 * (initial.len() * initial.len()) as f64;
+    let operations = n as f64 * n as f64 * (initial.len() * initial.len()) as f64;
     let curve = Call { threads, progress }.run(py, operations, |monitor| {
         markov::markov(initial, matrices, n, stationary, monitor)
     })?;

@@ -26,7 +26,7 @@ mod _core {
     #[pymodule_export]
     use crate::gate::{num_threads, require_threads, set_num_threads};
     #[pymodule_export]
-    use crate::limits::{kernel_name, require_table, require_work};
+    use crate::limits::{kernel_name, require_memory, require_table, require_work};
     #[pymodule_export]
     use crate::partition::{
         partition_moments, partition_planned, partition_planned_require, partition_values,

@@ -11,13 +11,23 @@ pub fn kernel_name() -> &'static str {
     kernel::kernel().name
 }
 
+/// Raises MemoryError if so many bytes cannot be had; nothing is allocated.
+#[pyfunction]
+pub fn require_memory(what: String, bytes: f64, operations: f64) -> PyResult<()> {
+    limits::require_memory(what, bytes, operations).map_err(to_python)
+}
+
 /// Raises MemoryError if a table over alphabets of these sizes, of so many bytes a cell, does not fit
 /// in memory; nothing is allocated.
 #[pyfunction]
-pub fn require_table(bytes_per_cell: f64, alphabet_sizes: Vec<usize>) -> PyResult<()> {
+pub fn require_table(
+    what: String,
+    bytes_per_cell: f64,
+    alphabet_sizes: Vec<usize>,
+) -> PyResult<()> {
     let cells: f64 = alphabet_sizes.iter().map(|&q| q as f64).product();
     let terms = lattice::terms(&alphabet_sizes);
-    limits::require_memory("this table", bytes_per_cell * cells, terms).map_err(to_python)
+    limits::require_memory(what, bytes_per_cell * cells, terms).map_err(to_python)
 }
 
 /// Raises WorkError if so many elementary operations are above the limit.

@@ -7,12 +7,15 @@
 
 use crate::curve::Curve;
 use crate::error::{Error, Result};
-use crate::limits::{MAX_TERMS, require_work};
+use crate::limits::{MAX_TERMS, require_memory, require_work};
 use crate::monitor::Monitor;
 use crate::parallel;
 
 /// Sizes `j` that one task goes through.
 const SIZES_PER_TASK: usize = 1024;
+
+/// What a token takes: the curve in parts, and as a whole.
+const BYTES_PER_TOKEN: f64 = 64.0;
 
 /// Share of the largest weight below which the rest of a tail is dropped: tails fall faster than
 /// geometrically.
@@ -32,8 +35,8 @@ pub struct Kind {
 /// The curve of independent blocks.
 ///
 /// # Errors
-/// If there is no block, a curve is empty or halves of it differ in length, if it is predicted to
-/// take too long, or when interrupted.
+/// If there is no block, a curve is empty or halves of it differ in length, if time or memory would
+/// not do, or when interrupted.
 pub fn blocks(kinds: &[Kind], monitor: &Monitor) -> Result<Curve> {
     let size = |kind: &Kind| kind.conditional.len();
     let fits =
@@ -46,7 +49,9 @@ pub fn blocks(kinds: &[Kind], monitor: &Monitor) -> Result<Curve> {
     }
     let n: usize = kinds.iter().map(|kind| kind.count * size(kind)).sum();
     let terms: f64 = kinds.iter().map(|kind| size(kind) as f64 * n as f64).sum();
-    require_work("a curve of blocks", terms, MAX_TERMS)?;
+    let what = "blocks: their common curve";
+    require_work(what, terms, MAX_TERMS)?;
+    require_memory(what, BYTES_PER_TOKEN * n as f64, terms)?;
     let tasks = n.div_ceil(SIZES_PER_TASK);
     monitor.expect(tasks as u64);
     let parts = parallel::map(tasks, |task| {

@@ -18,7 +18,7 @@ use super::levelled;
 use crate::curve::Curve;
 use crate::error::{Error, Result};
 use crate::kernel::kernel;
-use crate::limits::{MAX_TERMS, require_work};
+use crate::limits::{MAX_TERMS, require_memory, require_work};
 use crate::monitor::Monitor;
 use crate::parallel;
 use crate::sum::Sum;
@@ -29,6 +29,9 @@ const DEPTH: usize = 256;
 /// Counts of a tile: `DEPTH / 2` cells beside it are computed twice on average, and with three
 /// tables as long it fits in a second-level cache.
 const TILE: usize = 4096;
+
+/// What a token takes: three tables, the law twice, the sums of its level and the curve.
+const BYTES_PER_TOKEN: f64 = 128.0;
 
 /// Probabilities below this are dropped. All of them together matter to no sum, and subnormal
 /// numbers, which processors are slow at, are never reached.
@@ -89,14 +92,16 @@ pub(super) fn curve(levels: &[Level]) -> Curve {
 /// sum one.
 ///
 /// # Errors
-/// If there is no token, if it is predicted to take too long, or when interrupted.
+/// If there is no token, if time or memory would not do, or when interrupted.
 pub fn exchangeable(counts: &[f64], monitor: &Monitor) -> Result<Curve> {
     let n = match counts.len() {
         0 | 1 => return Err(Error::invalid("count_pmf", "expected n + 1 >= 2 entries")),
         entries => entries - 1,
     };
     let terms = 0.5 * n as f64 * n as f64;
-    require_work("an exchangeable curve", terms, MAX_TERMS)?;
+    let what = "count_pmf: the curve of these counts";
+    require_work(what, terms, MAX_TERMS)?;
+    require_memory(what, BYTES_PER_TOKEN * n as f64, terms)?;
     let tables = Tables::new(n);
     let mut levels = vec![Level::default(); n];
     let mut law = counts.to_vec();

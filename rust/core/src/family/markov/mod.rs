@@ -23,6 +23,9 @@ const NEGLIGIBLE: f64 = 1e-18;
 /// Distances that the rows of a stationary chain go through between two meetings.
 const STRIDE: usize = 512;
 
+/// What a token takes: informations by distance, which grow, two tables of them, and the curve.
+const BYTES_PER_TOKEN: f64 = 64.0;
+
 /// Operations that one task is worth, at least.
 const TASK: usize = 1 << 15;
 
@@ -51,9 +54,11 @@ pub fn markov(
         return Err(Error::invalid("transition", problem));
     }
     let cube = (q * q * q) as f64;
-    let what = "the pairs of a Markov chain";
+    let what = "n: the curve of this Markov chain";
     let (mean_entropy, sums) = if stationary {
-        require_work(what, cube * n as f64, MAX_TERMS)?;
+        let operations = cube * n as f64;
+        require_work(what, operations, MAX_TERMS)?;
+        require_memory(what, BYTES_PER_TOKEN * n as f64, operations)?;
         let entropy = -(kernel().x_ln_x.sum)(initial);
         (
             entropy.value(),
@@ -64,7 +69,7 @@ pub fn markov(
         require_work(what, operations, MAX_TERMS)?;
         require_memory(
             what,
-            8.0 * n as f64 * (q + TASKS_PER_WAVE) as f64,
+            (BYTES_PER_TOKEN + 8.0 * (q + TASKS_PER_WAVE) as f64) * n as f64,
             operations,
         )?;
         let chain = Chain::new(initial, transitions, n);
