@@ -11,7 +11,16 @@ import numpy as np
 import pytest
 
 import unmask
-from unmask.distributions import Blocks, Exchangeable, MarkovChain, Permutation, Repeated, ZeroSum
+from unmask.distributions import (
+    Blocks,
+    Exchangeable,
+    LinearCode,
+    MarkovChain,
+    Permutation,
+    ReedSolomon,
+    Repeated,
+    ZeroSum,
+)
 
 mpmath.mp.dps = 50
 
@@ -102,6 +111,45 @@ def test_chain_that_is_not_stationary(n):
     assert_points(unmask.information_curve(law), points(n), want)
 
 
+STEPS = [[["0.625", "0.375"], ["0.125", "0.875"]], [["0.5", "0.5"], ["0.25", "0.75"]]]
+
+
+def test_stack_of_matrices():
+    # Two matrices in turn, from state 0: settled, but for the turns, after some tokens.
+    n, reach, settled = 10**4, 44, 60
+    stack = np.array([STEPS[t % 2] for t in range(n - 1)], dtype=float)
+    curve = unmask.information_curve(MarkovChain([1.0, 0.0], stack, n))
+    matrices = [mpmath.matrix(step) for step in STEPS]
+    laws = [mpmath.matrix([[1, 0]])]
+    for t in range(settled + reach + 2):
+        laws.append(laws[-1] * matrices[t % 2])
+    sums = [mpmath.mpf(0)] * reach
+    for a in range(settled + 2):
+        # Those behind come in turns.
+        times = 1 if a < settled else None
+        steps = mpmath.eye(2)
+        for d in range(1, reach):
+            steps = steps * matrices[(a + d - 1) % 2]
+            cells = [
+                (laws[a][x] * steps[x, y], steps[x, y] / laws[a + d][y])
+                for x in range(2)
+                for y in range(2)
+            ]
+            information = sum(p * mpmath.log(ratio) for p, ratio in cells if p > 0)
+            sums[d] += information * (times or (n - 1 - d - a) // 2 + 1)
+
+    def want(j):
+        if j == 0:
+            return mpmath.mpf(0)
+        weights = [
+            2 * share(n - d - 1, j - 1, n - 1, j) - (d - 1) * share(n - d - 1, j - 2, n - 1, j)
+            for d in range(1, reach)
+        ]
+        return sum(s * w for s, w in zip(sums[1:], weights, strict=True)) / n
+
+    assert_points(curve, points(n), want)
+
+
 @pytest.mark.parametrize("n", [10**4, 10**6])
 def test_slow_chain_whose_curve_is_known(n):
     # A chain that never forgets is a repeated token, whatever the route.
@@ -132,7 +180,7 @@ def hypergeometric_entropy(n, ones, j):
     return total
 
 
-@pytest.mark.parametrize(("n", "ones"), [(10**4, 5000), (10**4, 37), (2 * 10**4, 9000)])
+@pytest.mark.parametrize(("n", "ones"), [(10**4, 5000), (10**4, 37), (10**5, 40_000)])
 def test_fixed_number_of_ones(n, ones):
     pmf = np.zeros(n + 1)
     pmf[ones] = 1.0
@@ -171,11 +219,11 @@ def test_two_coins():
             likelihoods = likelihoods * coins / (1 - coins) * (j - c) / (c + 1)
         return total
 
-    assert_points(curve, [1, 100, n // 2], lambda j: h(0) - h(j))
+    assert_points(curve, [0, 1, 100, n // 2, n - 2, n - 1], lambda j: h(0) - h(j))
 
 
 def test_urn_of_three_colours():
-    balls, n = [1, 2, 0.5], 200
+    balls, n = [1, 2, 0.5], 600
     curve = unmask.information_curve(Exchangeable.polya_urn(balls, n))
 
     def h(j):
@@ -211,9 +259,61 @@ def test_closed_forms(n):
         assert_points(curve, points(n), lambda j, first=first: mpmath.log(5) * (j >= first))
 
 
+@pytest.mark.parametrize("n", [10**4, 10**6])
+def test_reed_solomon(n):
+    q = {10**4: 10007, 10**6: 1_000_003}[n]
+    for k in (1, n // 3, n):
+        curve = unmask.information_curve(ReedSolomon(n, k, q))
+        around = sorted({*points(n), k - 1, min(k, n - 1)})
+        assert_points(curve, around, lambda j, k=k: mpmath.log(q) * (j >= k))
+        assert abs(curve.entropy - k * mpmath.log(q)) <= 1e-15 * curve.entropy
+
+
+def repeated_information(n, size, q, j):
+    """Of a token of a repeated letter: some of its others is revealed, or none."""
+    return mpmath.log(q) * (1 - share(n - size, j, n - 1, j))
+
+
+def zero_sum_information(n, size, q, j):
+    """Of a token of a sum: all of its others are revealed, or not."""
+    return mpmath.log(q) * share(n - size, j - size + 1, n - 1, j)
+
+
+def test_linear_code():
+    # Three letters, each written forty times; and one check of four columns beside free ones.
+    n = 120
+    repeated = unmask.information_curve(LinearCode(np.kron(np.eye(3, dtype=int), [1] * 40), 5))
+    assert_points(repeated, range(n), lambda j: repeated_information(n, 40, 5, j))
+    generator = np.eye(n, dtype=int)[:-1]
+    generator[:3, -1] = 1
+    check = unmask.information_curve(LinearCode(generator, 2))
+    want = lambda j: zero_sum_information(n, 4, 2, j) * 4 / n  # noqa: E731
+    assert_points(check, range(n), want)
+
+
 def test_large_blocks():
-    # A repeated token in a block: some of its others is revealed, or none.
     n, size = 10**5, 10**4
     curve = unmask.information_curve(Blocks([Repeated(size, 2)] * (n // size)))
-    want = lambda j: mpmath.log(2) * (1 - share(n - size, j, n - 1, j))  # noqa: E731
-    assert_points(curve, points(n), want)
+    assert_points(curve, points(n), lambda j: repeated_information(n, size, 2, j))
+
+
+@pytest.mark.parametrize("n", [10**4, 10**6])
+def test_blocks_of_several_kinds(n):
+    chain = MarkovChain([0.25, 0.75], [[0.625, 0.375], [0.125, 0.875]], 20)
+    counts = {Repeated(50, 3): n // 200, ZeroSum(10, 2): n // 40, chain: n // 40}
+    law = Blocks([block for block, count in counts.items() for _ in range(count)])
+    assert law.n == n
+    within = [chain_information(chain.initial, chain.transition, 20, m, 20) for m in range(1, 20)]
+
+    def want(j):
+        of_chain = sum(
+            mpmath.binomial(19, m) * share(n - 20, j - m, n - 1, j) * z
+            for m, z in enumerate(within, start=1)
+        )
+        return (
+            repeated_information(n, 50, 3, j) / 4
+            + zero_sum_information(n, 10, 2, j) / 4
+            + of_chain / 2
+        )
+
+    assert_points(unmask.information_curve(law), points(n), want)

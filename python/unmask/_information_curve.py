@@ -154,7 +154,9 @@ class InformationCurve(Curve):
         least 0.9 at every size up to ``j``, that is, at most one draw in ten would show a pattern
         of ``j`` tokens that the sample does not hold. Past it the entropies saturate at the
         logarithm of the sample size and say nothing about the source. ``n`` where the
-        curve does not come from counted samples.
+        curve does not come from counted samples. A curve made of others is as reliable as the worst
+        of them: of `Blocks`, the mean coverage of the part of a subset that lies in a block counts;
+        of a `Mixture`, the mean coverage of its components.
         """
         if self.coverage is None:
             return self.n

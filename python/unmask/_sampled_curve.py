@@ -61,12 +61,10 @@ def sampled_curve(
         if progress is not None:
             progress((j + 1) / n)
     entropies = np.concatenate(([0.0], np.cumsum(h)))
-    coverage = estimator = None
-    if isinstance(distribution, Empirical):
-        # The oracle is that of the sample itself, and the curve no better than the sample.
-        estimator = "plugin"
-        if distribution.counted:
-            coverage = _sampled_coverage(distribution, generator)
+    # The oracle is that of the samples behind the law, and the curve no better than they are.
+    coverage = distribution._coverage(lambda law: _sampled_coverage(law, generator))
+    sampled = coverage is not None or isinstance(distribution, Empirical)
+    estimator = "plugin" if sampled else None
     return InformationCurve._made(
         entropies, h, h[0] - h, coverage, estimator, "sampled", errors, samples
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .._compute import Method
     from .._information_curve import InformationCurve
     from ._dense import Dense
+    from ._empirical import Empirical
 
 #: Terms up to which laws that are no tables are enumerated as such: about a minute on one core.
 ENUMERATED_TERMS = 1e11
@@ -114,7 +115,7 @@ class Distribution(ABC):
 
         sizes = self.alphabet_sizes
         # The table, and a normalised one.
-        _core.require_table("this table", 16.0, sizes)
+        _core.require_table(16.0, sizes)
         table = np.empty(math.prod(sizes))
         for start in range(0, len(table), SCORED_CELLS):
             cells = np.arange(start, min(start + SCORED_CELLS, len(table)))
@@ -168,6 +169,13 @@ class Distribution(ABC):
         """
         _core.require_work(math.prod(1.0 + q for q in self.alphabet_sizes), ENUMERATED_TERMS)
         return self.to_dense()._information_curve(threads, progress)
+
+    def _coverage(self, leaf: Callable[[Empirical], Floats]) -> Floats | None:
+        """Good-Turing coverage by subset size, if samples are behind the law; ``leaf`` finds it.
+
+        Laws made of laws override it.
+        """
+        return None
 
     @abstractmethod
     def _log_prob(self, x: Codes) -> Floats:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
@@ -13,7 +13,10 @@ from .. import _check, _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 from ._checks import checked_distribution, checked_list
-from ._paired import common_estimator, lesser
+from ._paired import common_estimator, least, lesser
+
+if TYPE_CHECKING:
+    from ._empirical import Empirical
 
 
 @final
@@ -88,7 +91,15 @@ class Blocks(Distribution):
         # Enumeration of blocks, each of bounded size, is polynomial in the number of tokens.
         method = lesser("polynomial", *(curve.method for curve in curves))
         method = "polynomial" if method == "enumeration" else method
-        return InformationCurve._made(*arrays, estimator=common_estimator(*curves), method=method)
+        coverage = self._composed([curve.coverage for curve in curves])
+        return InformationCurve._made(*arrays, coverage, common_estimator(*curves), method)
+
+    def _composed(self, coverages: Iterable[Floats | None]) -> Floats | None:
+        """Mean coverage of what of a subset lies in a block, of the worst one; from their own."""
+        return least(*(c if c is None else _core.means_within(c, self.n) for c in coverages))
+
+    def _coverage(self, leaf: Callable[[Empirical], Floats]) -> Floats | None:
+        return self._composed(block._coverage(leaf) for block, _ in self._kinds)
 
     def _log_prob(self, x: Codes) -> Floats:
         total = np.zeros(len(x))

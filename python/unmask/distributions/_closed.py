@@ -9,6 +9,12 @@ from ._base import Floats
 __all__ = ["direct"]
 
 
-def direct(h: Floats, z: Floats, method: str = "closed form") -> InformationCurve:
+def direct(
+    h: Floats,
+    z: Floats,
+    method: str = "closed form",
+    coverage: Floats | None = None,
+    estimator: str | None = None,
+) -> InformationCurve:
     """Make a curve of ``h`` and ``z`` that were found without differences of large sums."""
-    return InformationCurve._made(_core.mean_entropies(h), h, z, method=method)
+    return InformationCurve._made(_core.mean_entropies(h), h, z, coverage, estimator, method)

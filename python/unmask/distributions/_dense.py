@@ -57,7 +57,7 @@ class Dense(Distribution):
             raise TypeError(f"pmf: has dtype {given.dtype}, expected real numbers")
         if given.ndim == 0 or given.size == 0:
             raise ValueError(f"pmf: has shape {given.shape}, expected an axis a token, none empty")
-        _core.require_table("pmf: this table", 16.0, given.shape)
+        _core.require_table(16.0, given.shape, "pmf: this table")
         table = np.require(given, np.float64, ["C", "ALIGNED"])
         total = _core.table_total(table)
         if not _check.flag(normalize, "normalize") and not abs(total - 1.0) <= SUM_TOLERANCE:
@@ -105,7 +105,7 @@ class Dense(Distribution):
         linear = distribution.copy(base="linear")
         codes = [{letter: c for c, letter in enumerate(sorted(a))} for a in linear.alphabet]
         shape = tuple(map(len, codes))
-        _core.require_table("distribution: its table", 24.0, shape)
+        _core.require_table(24.0, shape, "distribution: its table")
         table = np.zeros(shape)
         for outcome, p in zip(linear.outcomes, linear.pmf, strict=True):
             table[tuple(code[letter] for code, letter in zip(codes, outcome, strict=True))] += p

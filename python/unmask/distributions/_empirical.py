@@ -186,7 +186,7 @@ class Empirical(Distribution):
         MemoryError
             If the table does not fit in memory; nothing was allocated.
         """
-        _core.require_table("this table", 24.0, self.alphabet_sizes)
+        _core.require_table(24.0, self.alphabet_sizes)
         table = np.zeros(self.alphabet_sizes)
         table[tuple(self._atoms.T)] = self._weights / self.total_weight
         return Dense(table)
@@ -222,6 +222,9 @@ class Empirical(Distribution):
 
     def _predicted_seconds(self) -> float:
         return self._support.predicted_seconds(self._estimator)
+
+    def _coverage(self, leaf: Callable[[Empirical], Floats]) -> Floats | None:
+        return leaf(self) if self.counted else None
 
     def _log_prob(self, x: Codes) -> Floats:
         rows = np.ascontiguousarray(x)

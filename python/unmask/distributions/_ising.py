@@ -65,7 +65,7 @@ class Ising(Distribution):
         field = np.zeros(n) if fields is None else checked_floats(fields, "fields")
         if field.shape != (n,):
             raise ValueError(f"fields: has shape {field.shape}, expected ({n},): one a spin")
-        _core.require_table("couplings: the table of these spins", 32.0, (2,) * n)
+        _core.require_table(32.0, (2,) * n, "couplings: the table of these spins")
         weights = np.zeros((2,) * n)
         spins = [np.array([-1.0, 1.0]).reshape((2,) + (1,) * (n - 1 - i)) for i in range(n)]
         with np.errstate(over="ignore", invalid="ignore"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 from ._checks import checked_distribution, checked_list, checked_probabilities
 from ._dense import Dense
+
+if TYPE_CHECKING:
+    from ._empirical import Empirical
 
 
 @final
@@ -85,7 +88,21 @@ class Mixture(Distribution):
     def _information_curve(
         self, threads: int | None, progress: Callable[[float], object] | None
     ) -> InformationCurve:
-        return self._enumerated_curve(threads, progress)
+        curve = self._enumerated_curve(threads, progress)
+        coverage = self._coverage(lambda law: law._support.coverage(threads))
+        if coverage is None:
+            return curve
+        arrays = curve.mean_entropies, curve.h, curve.z
+        return InformationCurve._made(*arrays, coverage, "plugin", curve.method)
+
+    def _coverage(self, leaf: Callable[[Empirical], Floats]) -> Floats | None:
+        # A draw is one of a component, and new if that has not shown it.
+        coverages = [component._coverage(leaf) for component in self._components]
+        if all(coverage is None for coverage in coverages):
+            return None
+        shares = [1.0 if coverage is None else coverage for coverage in coverages]
+        total: Floats = sum(w * c for w, c in zip(self._weights, shares, strict=True))
+        return total
 
     def to_dense(self) -> Dense:
         """Write the law out as a joint table; ``MemoryError`` if it does not fit in memory."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from functools import cached_property
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
@@ -14,6 +13,9 @@ from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask
 from ._checks import checked_distribution
 from ._closed import direct
+
+if TYPE_CHECKING:
+    from ._empirical import Empirical
 
 #: Ways to find a curve, from the most explicit; a curve made of two is as explicit as the lesser.
 METHODS = ("closed form", "polynomial", "enumeration")
@@ -79,8 +81,11 @@ class Paired(Distribution):
     ) -> InformationCurve:
         a = self._first._exact_curve(threads, progress)
         b = self._second._exact_curve(threads, progress)
-        curve = direct(a.h + b.h, a.z + b.z, lesser(a.method, b.method))
-        return replace(curve, estimator=common_estimator(a, b))
+        method, coverage = lesser(a.method, b.method), least(a.coverage, b.coverage)
+        return direct(a.h + b.h, a.z + b.z, method, coverage, common_estimator(a, b))
+
+    def _coverage(self, leaf: Callable[[Empirical], Floats]) -> Floats | None:
+        return least(self._first._coverage(leaf), self._second._coverage(leaf))
 
     def _log_prob(self, x: Codes) -> Floats:
         return self._first._log_prob(x // self._inner) + self._second._log_prob(x % self._inner)
@@ -112,6 +117,12 @@ class Paired(Distribution):
 def common_estimator(*curves: InformationCurve) -> str | None:
     """How entropies of samples among the parts were estimated; the first way, if there are more."""
     return next((one.estimator for one in curves if one.estimator is not None), None)
+
+
+def least(*coverages: Floats | None) -> Floats | None:
+    """Coverage of what is made of parts: that of the worst of those that come from samples."""
+    known = [coverage for coverage in coverages if coverage is not None]
+    return np.minimum.reduce(known) if known else None
 
 
 def lesser(*methods: str) -> str:

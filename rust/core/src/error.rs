@@ -116,7 +116,7 @@ mod tests {
             assert!(!refused.contains("inf"));
             let (needed, available) = (operations, 1.0);
             let refused = Error::Memory {
-                what,
+                what: what.into(),
                 needed,
                 available,
                 operations,

@@ -64,6 +64,21 @@ pub fn markov_curve<'py>(
     Ok(curve_arrays(py, curve))
 }
 
+/// Means of `values[m]`, where `m` of `j = 0..=n` tokens lie among some `len(values) - 1` of all `n`.
+#[pyfunction]
+pub fn means_within<'py>(
+    py: Python<'py>,
+    values: PyReadonlyArrayDyn<'py, f64>,
+    n: usize,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let values = cells("values", &values)?;
+    let operations = 32.0 * values.len() as f64 * n as f64;
+    let means = Call::sequential().run(py, operations, |monitor| {
+        blocks::means_within(values, n, monitor)
+    })?;
+    Ok(means.into_pyarray(py))
+}
+
 /// The curve of independent blocks: for each kind, how many there are, `h` and `Z` of one.
 #[pyfunction]
 #[pyo3(signature = (kinds, threads=None, progress=None))]

@@ -22,7 +22,9 @@ mod _core {
     #[pymodule_export]
     use crate::error::WorkError;
     #[pymodule_export]
-    use crate::family::{blocks_curve, exchangeable_curve, markov_curve, mean_entropies};
+    use crate::family::{
+        blocks_curve, exchangeable_curve, markov_curve, mean_entropies, means_within,
+    };
     #[pymodule_export]
     use crate::gate::{num_threads, require_threads, set_num_threads};
     #[pymodule_export]

@@ -20,10 +20,11 @@ pub fn require_memory(what: String, bytes: f64, operations: f64) -> PyResult<()>
 /// Raises MemoryError if a table over alphabets of these sizes, of so many bytes a cell, does not fit
 /// in memory; nothing is allocated.
 #[pyfunction]
+#[pyo3(signature = (bytes_per_cell, alphabet_sizes, what="this table".to_owned()))]
 pub fn require_table(
-    what: String,
     bytes_per_cell: f64,
     alphabet_sizes: Vec<usize>,
+    what: String,
 ) -> PyResult<()> {
     let cells: f64 = alphabet_sizes.iter().map(|&q| q as f64).product();
     let terms = lattice::terms(&alphabet_sizes);

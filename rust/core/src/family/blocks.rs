@@ -77,6 +77,35 @@ pub fn blocks(kinds: &[Kind], monitor: &Monitor) -> Result<Curve> {
     Ok(Curve::direct(conditional, information))
 }
 
+/// The mean of `values[m]`, where `m` of `j` tokens out of `n` lie among some `values.len() - 1`, for
+/// `j = 0..=n`.
+///
+/// # Errors
+/// If there are no values, or values for more than `n` tokens, if time or memory would not do, or
+/// when interrupted.
+pub fn means_within(values: &[f64], n: usize, monitor: &Monitor) -> Result<Vec<f64>> {
+    if !(1..=n + 1).contains(&values.len()) {
+        let problem = format!(
+            "are {}, expected 1..={} for {n} tokens",
+            values.len(),
+            n + 1
+        );
+        return Err(Error::invalid("values", problem));
+    }
+    let what = "blocks: what is known of their parts";
+    let operations = values.len() as f64 * n as f64;
+    require_work(what, operations, MAX_TERMS)?;
+    require_memory(what, 8.0 * n as f64, operations)?;
+    let mut weights = Vec::new();
+    let means = (0..=n).map(|j| {
+        monitor.check()?;
+        let least = hypergeometric(n, values.len() - 1, j, &mut weights);
+        let terms = values[least..].iter().zip(&weights);
+        Ok(terms.map(|(value, weight)| value * weight).sum())
+    });
+    means.collect()
+}
+
 /// Probabilities that `m` of `draws` out of `total`, `marked` of which are marked, are marked: for
 /// successive `m` from the returned one on, as far as they matter.
 ///
@@ -163,6 +192,24 @@ mod tests {
                 prop_assert!((got.information[j] - want.information[j]).abs() < 2e-14);
             }
         }
+    }
+
+    #[test]
+    fn means_are_those_over_all_subsets() {
+        let (values, n) = ([1.0, 0.5, 0.25, 0.0], 7);
+        let got = means_within(&values, n, &Monitor::new()).unwrap();
+        for (j, got) in got.iter().enumerate() {
+            // The first three tokens are those that count.
+            let subsets = (0u32..1 << n).filter(|s| s.count_ones() as usize == j);
+            let all: Vec<f64> = subsets
+                .map(|s| values[(s & 7).count_ones() as usize])
+                .collect();
+            let want = all.iter().sum::<f64>() / all.len() as f64;
+            assert!((got - want).abs() < 1e-15, "{j}: {got} for {want}");
+        }
+        assert_eq!(means_within(&values, 3, &Monitor::new()).unwrap(), values);
+        assert!(means_within(&values, 2, &Monitor::new()).is_err());
+        assert!(means_within(&[], 2, &Monitor::new()).is_err());
     }
 
     #[test]
