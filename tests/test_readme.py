@@ -59,7 +59,7 @@ def test_the_first_picture():
         int(number) for number in re.findall(r"(\d+) (?:equal )?(?:steps|of)", caption)
     ]
     left, right = script["picture"]().axes
-    assert "8 steps" in left.get_legend().get_texts()[1].get_text()
+    assert "schedule, 8 steps" in [text.get_text() for text in left.get_legend().get_texts()]
     names = [text.get_text() for text in right.get_legend().get_texts()]
     assert names == ["optimal", "uniform", "cosine", "TC or DTC", "minimax"]
 
