@@ -1,5 +1,7 @@
 //! What the oracle answers, and what is drawn from its answers.
 
+use std::borrow::Cow;
+
 use super::rule::UNIT;
 use crate::error::{Error, Result};
 
@@ -43,9 +45,9 @@ impl Draws {
     }
 
     /// The law that a token with these marginals is drawn from.
-    pub(crate) fn tempered(&self, row: &[f64]) -> Vec<f64> {
+    pub(crate) fn tempered<'a>(&self, row: &'a [f64]) -> Cow<'a, [f64]> {
         if self.temperature == 1.0 {
-            return row.to_vec();
+            return Cow::Borrowed(row);
         }
         let top = row.iter().copied().fold(0.0, f64::max);
         let mut tempered: Vec<f64> = if self.temperature == 0.0 {
@@ -62,7 +64,7 @@ impl Draws {
         };
         let total: f64 = tempered.iter().sum();
         tempered.iter_mut().for_each(|p| *p /= total);
-        tempered
+        Cow::Owned(tempered)
     }
 }
 

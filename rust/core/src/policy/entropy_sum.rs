@@ -5,8 +5,11 @@
 //! a given one of these last. It is last in the call if the sum is above the budget with it, and was
 //! not without it; or if nothing is left.
 
+use std::borrow::Cow;
+
+use super::random::{Asked, Branches};
 use super::rule::{Score, units};
-use crate::sum::binomials;
+use crate::sum::{Sum, binomials};
 
 /// Fewest tokens that a call reveals, if others remain, where no token has more than `most` letters.
 pub(super) fn fewest(budget: f64, most: usize) -> usize {
@@ -16,28 +19,27 @@ pub(super) fn fewest(budget: f64, most: usize) -> usize {
     ((units(budget) / each) as usize).saturating_add(1)
 }
 
-/// Passes on what a call may reveal, all of it: what that adds to the number of a state, and the
-/// probability. `rows` are the marginals of the masked tokens, `laws` what they are drawn from, and
-/// `strides` what their letters add.
+/// See [`RandomRule::outcomes`](super::RandomRule).
 pub(super) fn outcomes(
     budget: f64,
-    rows: &[Vec<f64>],
-    laws: &[Vec<f64>],
-    strides: &[usize],
+    asked: &Asked<'_>,
+    branches: &mut Branches,
     mut pass: impl FnMut(usize, f64),
 ) {
+    let Asked {
+        rows,
+        laws,
+        strides,
+    } = *asked;
     let m = rows.len();
     let entropies: Vec<f64> = rows.iter().map(|row| -Score::Entropy.of(row)).collect();
     let mut rest = vec![0.0; m + 1];
     for i in (0..m).rev() {
         rest[i] = rest[i + 1] + entropies[i];
     }
-    let ways = binomials(m);
     let mut walk = Walk {
         limit: units(budget),
-        shares: (0..=m)
-            .map(|d| 1.0 / (d as f64 * ways[d].value()))
-            .collect(),
+        ways: binomials(m),
         entropies,
         rest,
         laws,
@@ -45,9 +47,10 @@ pub(super) fn outcomes(
         chosen: Vec::with_capacity(m),
         pass: &mut pass,
     };
-    let mut branches = vec![Vec::new(); m + 1];
+    branches.resize(branches.len().max(m + 1), Vec::new());
+    branches[0].clear();
     branches[0].push((0, 1.0));
-    walk.extend(0, 0.0, 0.0, &mut branches);
+    walk.extend(0, 0.0, 0.0, branches);
 }
 
 /// The tree of the sets of masked tokens. Sums of entropies are exact: they are whole units.
@@ -56,9 +59,9 @@ struct Walk<'a, F> {
     entropies: Vec<f64>,
     /// Sums of all entropies from a token on.
     rest: Vec<f64>,
-    /// By number of tokens, the share of orders that start with a set and one of it last.
-    shares: Vec<f64>,
-    laws: &'a [Vec<f64>],
+    /// By number of tokens, how many sets there are.
+    ways: &'a [Sum],
+    laws: &'a [Cow<'a, [f64]>],
     strides: &'a [usize],
     chosen: Vec<usize>,
     pass: &'a mut F,
@@ -110,7 +113,9 @@ impl<F: FnMut(usize, f64)> Walk<'_, F> {
         let size = self.chosen.len();
         if total > self.limit {
             let last = |&&i: &&usize| total - self.entropies[i] <= self.limit;
-            self.chosen.iter().filter(last).count() as f64 * self.shares[size]
+            // The share of orders that start with this set and a given one of it last.
+            let share = 1.0 / (size as f64 * self.ways[size].value());
+            self.chosen.iter().filter(last).count() as f64 * share
         } else if size == self.entropies.len() {
             1.0
         } else {

@@ -6,17 +6,20 @@
 //! from, whatever the number of threads: found in parallel by states, and added in parallel by blocks
 //! of the numbers that [`Partials`] gives to states.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::Law;
 use super::draws::Draws;
-use super::random::RandomRule;
+use super::random::{Asked, Branches, RandomRule};
 use crate::error::Result;
 use crate::limits::{MAX_TERMS, require_memory, require_work};
 use crate::monitor::Monitor;
 use crate::parallel;
 use crate::partials::Partials;
 use crate::sampler::marginals::cells_by_size;
+use crate::subset::tokens;
 use crate::sum::Sum;
 
 /// Outcomes that are found before they are added up, about, unless a state has more; and those of a
@@ -138,7 +141,7 @@ pub(super) fn law(
         for batch in sources.chunks((BATCH / each) as usize + 1) {
             let weights: Vec<f64> = batch
                 .iter()
-                .flat_map(|state| &states[state * lanes..][..lanes])
+                .flat_map(|(state, _)| &states[state * lanes..][..lanes])
                 .copied()
                 .collect();
             let found = finder.find(batch, (TASK / each) as usize + 1, size)?;
@@ -206,14 +209,20 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     /// What the states of a batch may reveal, by tasks of so many states, and by blocks.
-    fn find(&self, batch: &[usize], task: usize, size: usize) -> Result<Vec<Vec<Vec<Outcome>>>> {
+    fn find(
+        &self,
+        batch: &[(usize, usize)],
+        task: usize,
+        size: usize,
+    ) -> Result<Vec<Vec<Vec<Outcome>>>> {
         let block = block(&self.partials);
         let blocks = self.partials.count.div_ceil(1 << block);
         parallel::map(batch.len().div_ceil(task), |k| {
             let mut found: Vec<Vec<Outcome>> = (0..blocks).map(|_| Vec::new()).collect();
-            for (source, &state) in batch.iter().enumerate().skip(k * task).take(task) {
+            let mut space = Space::default();
+            for (source, &(state, shown)) in batch.iter().enumerate().skip(k * task).take(task) {
                 self.monitor.check()?;
-                self.outcomes(state, size, |number, probability| {
+                self.outcomes(state, shown, size, &mut space, |number, probability| {
                     if probability > 0.0 {
                         found[number >> block].push(Outcome {
                             place: (number & ((1 << block) - 1)) as u32,
@@ -227,26 +236,45 @@ impl Finder<'_> {
         })
     }
 
-    /// The states that may follow one with `size` revealed tokens, and their probabilities.
-    fn outcomes(&self, state: usize, size: usize, mut pass: impl FnMut(usize, f64)) -> Result<()> {
+    /// The states that may follow one with `size` revealed tokens, these, and their probabilities.
+    fn outcomes(
+        &self,
+        state: usize,
+        shown: usize,
+        size: usize,
+        space: &mut Space,
+        mut pass: impl FnMut(usize, f64),
+    ) -> Result<()> {
         let (shape, strides) = (&self.partials.shape, &self.partials.strides);
-        let masked: Vec<usize> = (0..shape.len())
-            .filter(|&i| self.partials.digit(state, i) == 0)
-            .collect();
-        let mut rows: Vec<Vec<f64>> = masked
-            .iter()
-            .map(|&i| {
-                let letters = 1..=shape[i];
-                letters
-                    .map(|digit| self.masses[state + digit * strides[i]])
-                    .collect()
-            })
-            .collect();
-        self.draws.answer(&mut rows)?;
-        let laws: Vec<Vec<f64>> = rows.iter().map(|row| self.draws.tempered(row)).collect();
-        let steps: Vec<usize> = masked.iter().map(|&i| strides[i]).collect();
+        let masked = || tokens(!shown & ((1 << shape.len()) - 1));
+        space.steps.clear();
+        space.steps.extend(masked().map(|i| strides[i]));
+        let count = shape.len() - size;
+        space.rows.resize(count.max(space.rows.len()), Vec::new());
+        let rows = &mut space.rows[..count];
+        for (row, i) in rows.iter_mut().zip(masked()) {
+            row.clear();
+            row.extend((1..=shape[i]).map(|digit| self.masses[state + digit * strides[i]]));
+        }
+        self.draws.answer(rows)?;
+        let laws: Vec<Cow<'_, [f64]>> = rows.iter().map(|row| self.draws.tempered(row)).collect();
+        let asked = Asked {
+            rows,
+            laws: &laws,
+            strides: &space.steps,
+        };
         self.rule
-            .outcomes(size, &rows, &laws, &steps, |step, p| pass(state + step, p));
+            .outcomes(size, &asked, &mut space.branches, |step, p| {
+                pass(state + step, p)
+            });
         Ok(())
     }
+}
+
+/// Space that is used again from state to state.
+#[derive(Default)]
+struct Space {
+    rows: Vec<Vec<f64>>,
+    steps: Vec<usize>,
+    branches: Branches,
 }

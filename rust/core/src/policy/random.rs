@@ -1,5 +1,6 @@
 //! Policies that leave to chance which tokens they reveal.
 
+use std::borrow::Cow;
 use std::iter::successors;
 
 use super::rule::{check_counts, check_limit};
@@ -50,20 +51,31 @@ impl RandomRule {
         matches!(self, Self::SampledTop(_))
     }
 
-    /// Passes on what a call may reveal when `revealed` tokens are; see [`entropy_sum::outcomes`].
+    /// Passes on all that a call may reveal when `revealed` tokens are: what it adds to the number of a
+    /// state, and the probability.
     pub(super) fn outcomes(
         &self,
         revealed: usize,
-        rows: &[Vec<f64>],
-        laws: &[Vec<f64>],
-        strides: &[usize],
+        asked: &Asked<'_>,
+        branches: &mut Branches,
         pass: impl FnMut(usize, f64),
     ) {
         match self {
-            Self::EntropySum(budget) => entropy_sum::outcomes(*budget, rows, laws, strides, pass),
-            Self::SampledTop(counts) => {
-                sampled_top::outcomes(counts[revealed], rows, laws, strides, pass);
-            }
+            Self::EntropySum(budget) => entropy_sum::outcomes(*budget, asked, branches, pass),
+            Self::SampledTop(counts) => sampled_top::outcomes(counts[revealed], asked, pass),
         }
     }
 }
+
+/// What is known of the masked tokens.
+pub(super) struct Asked<'a> {
+    /// Their marginals.
+    pub rows: &'a [Vec<f64>],
+    /// What they are drawn from.
+    pub laws: &'a [Cow<'a, [f64]>],
+    /// What a letter adds to the number of a state.
+    pub strides: &'a [usize],
+}
+
+/// By number of tokens, what their letters add and how likely they are: space to be used again.
+pub(super) type Branches = Vec<Vec<(usize, f64)>>;

@@ -6,16 +6,18 @@
 //! last one. Given which, each other token is either before it, with a letter that is surer, or
 //! after it, with the probability of all its other letters: the laws of the tokens separate again.
 
+use std::borrow::Cow;
+
+use super::random::Asked;
 use super::rule::units;
 
-/// As [`super::entropy_sum::outcomes`], keeping `count` draws.
-pub(super) fn outcomes(
-    count: usize,
-    rows: &[Vec<f64>],
-    laws: &[Vec<f64>],
-    strides: &[usize],
-    mut pass: impl FnMut(usize, f64),
-) {
+/// See [`RandomRule::outcomes`](super::RandomRule); keeps `count` draws.
+pub(super) fn outcomes(count: usize, asked: &Asked<'_>, mut pass: impl FnMut(usize, f64)) {
+    let Asked {
+        rows,
+        laws,
+        strides,
+    } = *asked;
     let m = rows.len();
     let mut draws: Vec<(f64, usize, usize)> = Vec::new();
     for (token, row) in rows.iter().enumerate() {
@@ -97,7 +99,7 @@ impl Other {
 }
 
 struct Walk<'a, F> {
-    laws: &'a [Vec<f64>],
+    laws: &'a [Cow<'a, [f64]>],
     strides: &'a [usize],
     /// From the end, which is no token, to the first.
     others: Vec<Other>,

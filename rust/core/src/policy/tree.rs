@@ -1,5 +1,8 @@
 //! The tree of the states that a deterministic policy reaches, and the law at its leaves.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::Law;
 use super::draws::Draws;
 use super::rule::Rule;
@@ -28,11 +31,26 @@ pub(super) fn require(shape: &[usize], rule: &Rule) -> Result<f64> {
     Ok(operations)
 }
 
-/// A state `(A, x_A)`.
-struct State {
-    /// The masked tokens: their numbers of letters, and how far apart their letters are in the law.
+/// The masked tokens of states: their numbers of letters, and how far apart their letters are in the
+/// law.
+struct Masked {
     shape: Vec<usize>,
     strides: Vec<usize>,
+}
+
+impl Masked {
+    /// All tokens of a table.
+    fn all(shape: &[usize]) -> Arc<Self> {
+        Arc::new(Self {
+            shape: shape.to_vec(),
+            strides: c_strides(shape),
+        })
+    }
+}
+
+/// A state `(A, x_A)`.
+struct State {
+    masked: Arc<Masked>,
     /// The part of the table that agrees with what is revealed, in C order.
     cells: Vec<f64>,
     /// Where in the law that part starts.
@@ -61,8 +79,7 @@ pub(super) fn law(
     let tree = Tree { rule, draws, n };
     let mut whole = Part::new(table.len(), n);
     let mut states = vec![State {
-        shape: shape.to_vec(),
-        strides: c_strides(shape),
+        masked: Masked::all(shape),
         cells: table.to_vec(),
         start: 0,
         weight: 1.0,
@@ -90,7 +107,7 @@ pub(super) fn law(
         Ok(part)
     })?;
     for (state, part) in states.iter().zip(parts) {
-        let cells = offsets(&state.shape, &state.strides);
+        let cells = offsets(&state.masked.shape, &state.masked.strides);
         for (cell, weight) in cells.into_iter().zip(part.pmf) {
             whole.pmf[state.start + cell] = weight;
         }
@@ -130,8 +147,7 @@ impl Tree<'_> {
     fn walk(&self, top: &State, monitor: &Monitor) -> Result<Part> {
         let mut part = Part::new(top.cells.len(), self.n);
         let top = State {
-            shape: top.shape.clone(),
-            strides: c_strides(&top.shape),
+            masked: Masked::all(&top.masked.shape),
             cells: top.cells.clone(),
             start: 0,
             ..*top
@@ -151,24 +167,28 @@ impl Tree<'_> {
         state: &State,
         mut finish: impl FnMut((usize, f64, usize)),
     ) -> Result<Vec<State>> {
-        let mut rows = marginals(&state.cells, &state.shape);
+        let Masked { shape, strides } = &*state.masked;
+        let mut rows = marginals(&state.cells, shape);
         self.draws.answer(&mut rows)?;
-        let chosen = self.rule.choose(&rows, self.n - state.shape.len());
+        let chosen = self.rule.choose(&rows, self.n - shape.len());
         let rest: Vec<usize> = (0..rows.len())
             .filter(|i| chosen.binary_search(i).is_err())
             .collect();
-        let draws: Vec<Vec<f64>> = chosen
+        let draws: Vec<Cow<'_, [f64]>> = chosen
             .iter()
             .map(|&i| self.draws.tempered(&rows[i]))
             .collect();
         let pick = |values: &[usize], places: &[usize]| -> Vec<usize> {
             places.iter().map(|&i| values[i]).collect()
         };
-        let within = c_strides(&state.shape);
-        let shape = pick(&state.shape, &rest);
-        let strides = pick(&state.strides, &rest);
-        let kept = offsets(&shape, &pick(&within, &rest));
-        let (inner, outer) = (pick(&within, &chosen), pick(&state.strides, &chosen));
+        let within = c_strides(shape);
+        let (inner, outer) = (pick(&within, &chosen), pick(strides, &chosen));
+        let masked = Arc::new(Masked {
+            shape: pick(shape, &rest),
+            strides: pick(strides, &rest),
+        });
+        let kept = offsets(&masked.shape, &pick(&within, &rest));
+        let mut last = [Vec::new()];
 
         let calls = state.calls + 1;
         let mut children = Vec::new();
@@ -181,17 +201,25 @@ impl Tree<'_> {
                 start += letter * outer[k];
             }
             if weight > 0.0 {
-                if rest.is_empty() {
-                    finish((start, weight, calls));
-                } else {
-                    children.push(State {
-                        shape: shape.clone(),
-                        strides: strides.clone(),
-                        cells: kept.iter().map(|&at| state.cells[cell + at]).collect(),
+                let cells = kept.iter().map(|&at| state.cells[cell + at]);
+                match masked.strides[..] {
+                    [] => finish((start, weight, calls)),
+                    [stride] => {
+                        // The last token is revealed whatever the rule.
+                        last[0].clear();
+                        last[0].extend(cells);
+                        self.draws.answer(&mut last)?;
+                        for (letter, p) in self.draws.tempered(&last[0]).iter().enumerate() {
+                            finish((start + letter * stride, weight * p, calls + 1));
+                        }
+                    }
+                    _ => children.push(State {
+                        masked: masked.clone(),
+                        cells: cells.collect(),
                         start,
                         weight,
                         calls,
-                    });
+                    }),
                 }
             }
             // The next assignment of letters, in C order.
@@ -230,16 +258,16 @@ fn c_strides(shape: &[usize]) -> Vec<usize> {
 fn marginals(cells: &[f64], shape: &[usize]) -> Vec<Vec<f64>> {
     let kernel = kernel();
     let mut rows = Vec::with_capacity(shape.len());
-    let mut folded: Option<Vec<f64>> = None;
+    let (mut folded, mut sums) = (Vec::new(), Vec::new());
     for (i, &q) in shape.iter().enumerate() {
-        let source = folded.as_deref().unwrap_or(cells);
+        let source = if i == 0 { cells } else { &folded };
         let inner = source.len() / q;
         let row = source.chunks_exact(inner);
         rows.push(row.map(|part| (kernel.mass)(part).value()).collect());
         if i + 1 < shape.len() {
-            let mut sums = vec![0.0; inner];
+            sums.resize(inner, 0.0);
             (kernel.sum_out)(source, q, inner, &mut sums);
-            folded = Some(sums);
+            std::mem::swap(&mut folded, &mut sums);
         }
     }
     rows

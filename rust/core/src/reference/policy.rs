@@ -56,7 +56,10 @@ pub(crate) fn law(
             law.calls[calls] += weight;
             continue;
         }
-        let laws: Vec<Vec<f64>> = rows.iter().map(|row| draws.tempered(row)).collect();
+        let laws: Vec<Vec<f64>> = rows
+            .iter()
+            .map(|row| draws.tempered(row).into_owned())
+            .collect();
         for (revealed, p) in call(&rows, &laws, n - masked.len()) {
             if p > 0.0 {
                 let mut next = shown.clone();
