@@ -345,7 +345,7 @@ def test_bad_partitions(partition, message):
         (lambda: planned_partition(CHAIN, steps=1, max_kl=1.0), "one of steps= and max_kl="),
         (lambda: planned_partition(CHAIN, steps=0), "steps: is 0"),
         (lambda: planned_partition(CHAIN, steps=7), "steps: is 7, expected at most n = 6"),
-        (lambda: planned_partition(CHAIN, steps=1.5), "steps: is 1.5"),
+        (lambda: planned_partition(CHAIN, steps=1.5), "steps: is a float, expected an integer"),
         (lambda: planned_partition(CHAIN, max_kl=math.nan), "max_kl: is nan"),
         (lambda: planned_partition(CHAIN, steps=2, method="best"), "method: is 'best'"),
         (lambda: planned_partition(CHAIN, steps=2, method="bisection"), "steps: is 2, expected 3"),
