@@ -168,6 +168,31 @@ def test_bisection_is_free_of_error(order, n):
     assert partition_kl(chain, [range(n)]) == pytest.approx(chain.total_correlation(), abs=1e-12)
 
 
+@pytest.mark.parametrize("order", [1, 2])
+def test_more_steps_than_bisection_takes(order):
+    generator = np.random.default_rng(order)
+    step = generator.dirichlet(np.ones(2), (2,) * order)
+    chain = MarkovChain(np.full((2,) * order, 0.5**order), step, 400)
+    fewest = len(bisection_partition(400, order))
+    for steps in (fewest, fewest + 1, 399, 400):
+        plan = planned_partition(chain, steps=steps)
+        assert (plan.method, plan.nfe, plan.kl) == ("bisection", steps, 0.0)
+        assert partition_kl(chain, plan.partition, samples=5, seed=0).high == 0.0
+
+
+def test_searches_of_chains_end_with_the_bisection():
+    chain = MarkovChain([0.5, 0.5], FLIP, 24)
+    plans = planned_frontier(chain, 12)
+    assert (plans.kl[4:] == 0.0).all()
+    assert (plans.kl[:4] > 0.0).all()
+    assert [plan.nfe for plan in plans.plans] == list(range(1, 13))
+    # The shortest plan that is good enough, not the one without error.
+    good = planned_partition(chain, max_kl=0.5)
+    assert good == plans.plan(max_kl=0.5)
+    assert good.nfe == 3
+    assert planned_partition(chain, max_kl=0.0).method == "bisection"
+
+
 def test_long_chains():
     chain = MarkovChain([0.5, 0.5], FLIP, 1024)
     plan = planned_partition(chain, max_kl=0.0)
@@ -348,7 +373,10 @@ def test_bad_partitions(partition, message):
         (lambda: planned_partition(CHAIN, steps=1.5), "steps: is a float, expected an integer"),
         (lambda: planned_partition(CHAIN, max_kl=math.nan), "max_kl: is nan"),
         (lambda: planned_partition(CHAIN, steps=2, method="best"), "method: is 'best'"),
-        (lambda: planned_partition(CHAIN, steps=2, method="bisection"), "steps: is 2, expected 3"),
+        (
+            lambda: planned_partition(CHAIN, steps=2, method="bisection"),
+            "steps: is 2, expected at least 3",
+        ),
         (lambda: planned_partition(some_table(3), steps=2, method="bisection"), "MarkovChain"),
         (lambda: planned_frontier(CHAIN, 7), "max_steps: is 7"),
         (lambda: planned_frontier(CHAIN, method="bisection"), "method: 'bisection'"),

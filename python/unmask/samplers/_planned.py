@@ -181,12 +181,12 @@ def planned_partition(
     method : {"auto", "exact", "bisection", "greedy", "local-search"}
         ``"exact"`` is the best of all, by dynamic programming over subsets; or over sizes, at any
         length, for laws of which subsets of one size all have one entropy. ``"bisection"`` is for
-        Markov chains. ``"greedy"`` splits one block after the other, always where that gains most,
-        and starts afresh from the best of some random orders where that is better;
-        ``"local-search"`` then moves and exchanges tokens while that helps: both give good
-        plans, not the best. ``"auto"`` is exact up to 20 tokens and for laws of sizes; beyond,
-        bisection where it applies, and otherwise local search, or greedy where that would take too
-        long.
+        Markov chains; further steps split its blocks. ``"greedy"`` splits one block after the
+        other, always where that gains most, and starts afresh from the best of some random orders
+        where that is better; ``"local-search"`` then moves and exchanges tokens while that helps:
+        both give good plans, not the best. ``"auto"`` is exact up to 20 tokens and for laws of
+        sizes; beyond, a chain is bisected where there are steps enough, or nothing shorter can be
+        looked for, and all else is searched, greedily where local search would take too long.
     samples : int
         Sequences that a search compares plans on, and as many others that the divergence of what
         it found is estimated from, where neither entropies of single subsets nor those of all are
@@ -252,7 +252,7 @@ def planned_partition(
     if max_kl is not None:
         max_kl = _check.amount(max_kl, "max_kl")
     samples = checked_size(samples, "samples", 2)
-    chosen = _chosen(distribution, steps, method)
+    chosen = _chosen(distribution, steps, method, max_kl)
     if chosen == "bisection":
         return _bisected(distribution, steps)
     plans: Iterator[PlannedPartition]
@@ -269,7 +269,8 @@ def planned_partition(
     if max_kl is None:
         return deque(plans, maxlen=1)[0]
     # One token at a time is exact, so that there is such a plan.
-    return next(plan for plan in plans if plan.kl <= max_kl)
+    plan = next(plan for plan in plans if plan.kl <= max_kl)
+    return _bisected(distribution, None) if _late(distribution, plan, method) else plan
 
 
 def planned_frontier(
@@ -319,10 +320,10 @@ def planned_frontier(
     if steps > n:
         raise ValueError(f"max_steps: is {steps}, expected at most n = {n}")
     samples = checked_size(samples, "samples", 2)
-    chosen = _chosen(distribution, steps, method)
+    if method == "bisection":
+        raise ValueError("method: 'bisection' has no frontier, expected another method")
+    chosen = _chosen(distribution, steps, method, None)
     if chosen == "bisection":
-        if method == "bisection":
-            raise ValueError("method: 'bisection' has one number of steps, expected another method")
         chosen = _search.affordable(distribution, steps)
     plans: Iterable[PlannedPartition]
     if chosen != "exact":
@@ -332,7 +333,10 @@ def planned_frontier(
         plans = _of_sizes(distribution, range(1, steps + 1))
     else:
         plans = _exact(distribution, steps, threads, progress)
-    made = tuple(plans)
+    made = tuple(
+        _bisected(distribution, plan.nfe) if _late(distribution, plan, method) else plan
+        for plan in plans
+    )
     try:
         curve = information_curve(distribution, threads=threads)
     except (ValueError, MemoryError):
@@ -340,7 +344,9 @@ def planned_frontier(
     return PlannedFrontier(made, frontier(curve, steps).expected_kl)
 
 
-def _chosen(distribution: Distribution, steps: int | None, method: str) -> str:
+def _chosen(
+    distribution: Distribution, steps: int | None, method: str, max_kl: float | None
+) -> str:
     """The method that is used."""
     if method not in get_args(PlanMethod):
         raise ValueError(f"method: is {method!r}, expected one of {get_args(PlanMethod)}")
@@ -353,18 +359,38 @@ def _chosen(distribution: Distribution, steps: int | None, method: str) -> str:
     few = distribution.n <= EXACT_TOKENS and _entropies.enumerable(distribution)
     if few or _entropies.by_size(distribution):
         return "exact"
-    if chain is not None and steps in (None, len(bisection_partition(chain.n, chain.order))):
-        return "bisection"
+    if chain is not None:
+        if steps is not None and steps >= _bisection_steps(chain):
+            return "bisection"
+        if max_kl is not None and (max_kl == 0.0 or not _search.possible(distribution)):
+            return "bisection"
     return _search.affordable(distribution, steps)
+
+
+def _bisection_steps(chain: MarkovChain) -> int:
+    return len(bisection_partition(chain.n, chain.order))
+
+
+def _late(distribution: Distribution, plan: PlannedPartition, method: str) -> bool:
+    """Whether a search that was not asked for found less than bisection does in so many steps."""
+    if method != "auto" or not isinstance(distribution, MarkovChain) or plan.is_optimal:
+        return False
+    return plan.nfe >= _bisection_steps(distribution)
 
 
 def _bisected(distribution: Distribution, steps: int | None) -> PlannedPartition:
     assert isinstance(distribution, MarkovChain)
-    partition = bisection_partition(distribution.n, distribution.order)
-    if steps not in (None, len(partition)):
-        raise ValueError(f"steps: is {steps}, expected {len(partition)} for method='bisection'")
+    partition = list(bisection_partition(distribution.n, distribution.order))
+    if steps is not None and steps < len(partition):
+        raise ValueError(
+            f"steps: is {steps}, expected at least {len(partition)} for method='bisection'"
+        )
+    while steps is not None and len(partition) < steps:
+        largest = max(range(len(partition)), key=lambda b: len(partition[b]))
+        block = partition[largest]
+        partition[largest : largest + 1] = [block[:1], block[1:]]
     # Tokens of one block are independent given those before: that is the Markov property.
-    return PlannedPartition(partition, 0.0, "bisection")
+    return PlannedPartition(tuple(partition), 0.0, "bisection")
 
 
 def _exact(

@@ -41,6 +41,13 @@ def affordable(distribution: Distribution, steps: int | None) -> str:
     return "local-search" if _work(distribution, steps, "local-search") <= MAX_WORK else "greedy"
 
 
+def possible(distribution: Distribution) -> bool:
+    """Whether a search for a good plan of few steps is begun."""
+    if not _entropies.single(distribution):
+        return False
+    return _work(distribution, None, "greedy") <= MAX_WORK
+
+
 def plans(
     distribution: Distribution,
     steps: int | None,
