@@ -11,6 +11,7 @@ import numpy as np
 from .. import _check, _core
 from .._compute import information_curve
 from ..distributions import Dense, Distribution, Empirical
+from ..distributions._base import ENUMERATED_TERMS
 from ..schedules import frontier
 from . import _entropies, _heuristics
 from ._sampled_costs import SampledCosts
@@ -89,6 +90,10 @@ def _sizes(
 ) -> _heuristics.Sizes:
     """Sizes of the best schedules for random orders; from a sampled curve if there is no other."""
     try:
+        if isinstance(distribution, Dense):
+            # Tables have a curve at any price.
+            terms = math.prod(1.0 + q for q in distribution.alphabet_sizes)
+            _core.require_work(terms, ENUMERATED_TERMS)
         curve, exact = information_curve(distribution), True
     except (_core.WorkError, MemoryError):
         curve = information_curve(distribution, method="sampled", seed=generator).monotone()
