@@ -66,15 +66,15 @@ class Distribution(ABC):
         return tuple(len(letters) for letters in self.alphabets)
 
     def entropy(self) -> float:
-        """Joint entropy ``H(X)`` in nats."""
+        """Joint entropy ``H(X)`` in nats; takes the whole curve, once for all totals."""
         return self._curve.entropy
 
     def total_correlation(self) -> float:
-        """``TC = sum_i H(X_i) - H(X)`` in nats."""
+        """``TC = sum_i H(X_i) - H(X)`` in nats; takes the whole curve, once for all totals."""
         return self._curve.total_correlation
 
     def dual_total_correlation(self) -> float:
-        """``DTC = H(X) - sum_i H(X_i | all others)`` in nats."""
+        """``DTC = H(X) - sum_i H(X_i | all others)`` in nats; takes the whole curve, once."""
         return self._curve.dual_total_correlation
 
     def information_curve(
@@ -86,7 +86,18 @@ class Distribution(ABC):
         threads: int | None = None,
         progress: Callable[[float], object] | None = None,
     ) -> InformationCurve:
-        """Compute the information curve: `unmask.information_curve` of this distribution."""
+        """Compute the information curve: `unmask.information_curve` of this distribution.
+
+        Parameters
+        ----------
+        method, samples, seed, threads, progress
+            As there.
+
+        Returns
+        -------
+        InformationCurve
+            In the time that the distribution's own page states.
+        """
         from .._compute import information_curve
 
         return information_curve(
@@ -104,7 +115,7 @@ class Distribution(ABC):
         Returns
         -------
         Dense
-            ``prod q_i`` cells.
+            ``prod q_i`` cells, each scored: `log_prob` of as many sequences.
 
         Raises
         ------
@@ -131,10 +142,21 @@ class Distribution(ABC):
     ) -> Floats:
         """Entropy of every marginal, in nats.
 
+        Parameters
+        ----------
+        threads, progress
+            As in `unmask.information_curve`.
+
         Returns
         -------
         ndarray of float64, shape (2**n,)
-            Entry ``S`` belongs to the tokens ``i`` with ``S >> i & 1``.
+            Entry ``S`` belongs to the tokens ``i`` with ``S >> i & 1``. By the joint table:
+            ``prod (1 + q_i)`` terms.
+
+        Raises
+        ------
+        ValueError, MemoryError
+            If the work or the memory predicted is out of reach; nothing is started.
         """
         return self.to_dense().subset_entropies(threads=threads, progress=progress)
 
@@ -307,7 +329,7 @@ class Distribution(ABC):
         -------
         ndarray of float64, shape (..., n, max(alphabet_sizes))
             Rows sum to one. Rows of revealed tokens are one-hot. Letters that a token does not
-            have get zero.
+            have get zero. What a query takes stands on the distribution's own page.
 
         Raises
         ------

@@ -162,6 +162,11 @@ class Dense(Distribution):
     ) -> Floats:
         """Entropy of every marginal, in nats.
 
+        Parameters
+        ----------
+        threads, progress
+            As in `unmask.information_curve`.
+
         Returns
         -------
         ndarray of float64, shape (2**n,)
