@@ -6,7 +6,7 @@
 //! into the cache once and each of its coordinates is summed out there.
 
 use crate::error::{Error, Result};
-use crate::kernel::{fusible, kernel};
+use crate::kernel::{droppable, kernel};
 use crate::monitor::Monitor;
 use crate::parallel;
 use crate::sum::Sum;
@@ -207,7 +207,7 @@ impl<'a> Group<'a> {
             // As many coordinates together as one leaf takes.
             let together = (1..=rest.len().min(3)).rev().find(|&count| {
                 let fused: usize = rest[..count].iter().product();
-                fusible(&rest[..count], cells / fused)
+                droppable(&rest[..count], cells / fused)
             });
             let axes = &mut axes[decided..];
             if let Some(count) = together {

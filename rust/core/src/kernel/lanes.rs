@@ -22,7 +22,13 @@ pub(super) trait Lanes: Copy {
     /// `from` must be valid for `count` reads; see also the trait.
     unsafe fn load_first(from: *const f64, count: usize) -> Self;
 
-    /// Writes the first `count <= WIDTH` doubles.
+    /// Writes `WIDTH` doubles.
+    ///
+    /// # Safety
+    /// `to` must be valid for `WIDTH` writes; see also the trait.
+    unsafe fn store(self, to: *mut f64);
+
+    /// Writes the first `count < WIDTH` doubles.
     ///
     /// # Safety
     /// `to` must be valid for `count` writes; see also the trait.
@@ -41,6 +47,9 @@ pub(super) trait Lanes: Copy {
     /// and sums out the middle.
     unsafe fn pair_sums(self, other: Self, inner: usize) -> Self;
 
+    /// The sum of each of the first `WIDTH` registers.
+    unsafe fn row_sums(rows: &[Self; 8]) -> Self;
+
     /// `self * factor + term`, fused where the hardware does it.
     unsafe fn mul_add(self, factor: Self, term: Self) -> Self;
 
@@ -48,10 +57,12 @@ pub(super) trait Lanes: Copy {
     unsafe fn indicator_eq(self, other: Self) -> Self;
 
     /// Splits a positive `x = 2^e m` with `1 <= m < 2` into `(e, r, l)` such that
-    /// `ln m = l + ln(1 + r)` and `|r| <= 1/33`. Anything may come out where `x` is zero.
+    /// `ln m = l + ln(1 + r)` and `|r|` is at most about `1/33`. Anything may come out where `x` is
+    /// zero.
     unsafe fn split(self) -> (Self, Self, Self);
 
-    /// `self + x * factor` where `x != 0`, `self` elsewhere, whatever `factor` is there.
+    /// `self + x * factor` where `x != 0`, `self` elsewhere, whatever `factor` comes out of
+    /// [`split`](Self::split) there.
     unsafe fn add_product_unless_zero(self, x: Self, factor: Self) -> Self;
 
     /// Sum of the lanes, always in the same order.

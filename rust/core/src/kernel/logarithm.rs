@@ -1,7 +1,7 @@
 //! Constants of the logarithm: `ln(2^e m) = e ln 2 + l_i + ln(1 + r)`.
 //!
 //! `[1, 2)` is cut into sixteen intervals with centres `c_i = 1 + (i + 1/2)/16`; `i` is the first
-//! four bits of the mantissa and `r = m / c_i - 1` lies within `1/33` of zero. There
+//! four bits of the mantissa and `r = m / c_i - 1` lies within about `1/33` of zero. There
 //! `ln(1 + r) = r (P_0 + P_1 r + .. + P_7 r^7)` with an error below `1e-17`: the coefficients are
 //! the minimax ones for absolute error (Remez exchange at 60 digits).
 //!
@@ -40,24 +40,44 @@ pub(super) static RECIPROCAL: [f64; 16] = [
     0.5079365079365079,
 ];
 
-/// `-ln(RECIPROCAL[i])`: the logarithm that belongs to the rounded reciprocal.
+/// `1 / c_i`, rounded to twenty-one bits: the lower word is zero.
+pub(super) static SHORT_RECIPROCAL: [f64; 16] = [
+    0.9696969985961914,
+    0.9142856597900391,
+    0.8648648262023926,
+    0.8205127716064453,
+    0.7804880142211914,
+    0.7441859245300293,
+    0.7111110687255859,
+    0.6808509826660156,
+    0.6530613899230957,
+    0.6274509429931641,
+    0.6037735939025879,
+    0.5818181037902832,
+    0.5614032745361328,
+    0.5423727035522461,
+    0.524590015411377,
+    0.5079364776611328,
+];
+
+/// `-ln(SHORT_RECIPROCAL[i])`: the logarithm that belongs to the rounded reciprocal.
 pub(super) static LN_OF_INVERSE: [f64; 16] = [
-    0.03077165866675366,
-    0.08961215868968717,
-    0.14518200984449783,
-    0.19782574332991992,
-    0.2478361639045812,
-    0.2954642128938359,
-    0.3409265869705932,
-    0.38441169891033206,
-    0.42608439531090014,
-    0.46608972992459924,
-    0.5045560107523953,
-    0.5415972824327444,
-    0.5773153650348236,
-    0.6118015411059929,
-    0.6451379613735847,
-    0.6773988235918061,
+    0.030771628864431744,
+    0.08961221829433369,
+    0.14518205454798247,
+    0.19782580293456642,
+    0.24783589568371575,
+    0.29546437680662246,
+    0.34092664657523974,
+    0.3844118181196287,
+    0.4260841419911919,
+    0.4660897895292458,
+    0.5045559958512342,
+    0.5415974165432041,
+    0.5773157822674241,
+    0.6118018689315929,
+    0.6451382444956875,
+    0.6773988831964527,
 ];
 
 /// `ln(c_i)`: the logarithm that belongs to the centre itself.

@@ -2,27 +2,36 @@
 //!
 //! The exact curve of a table with `q^n` cells needs one `x ln x` for each of its `(1 + q)^n`
 //! marginal probabilities, so the rate of this kernel is the speed limit of the whole package. Each
-//! kernel is written once ([`generic`]) over a small abstraction of a register of doubles
-//! ([`lanes`]); a shell for each instruction set ([`x86`], [`portable`]) says how that register
-//! computes. The best set that the machine has is chosen at run time, once.
+//! kernel is written once ([`leaf`], [`wide`], [`drop_each`], [`sum_out`]) over a small abstraction
+//! of a register of doubles ([`lanes`]); a shell for each instruction set ([`avx512`], [`avx2`],
+//! [`portable`]) says how that register computes. The best set that the machine has is chosen at run
+//! time, once. What is written once is `#[inline(always)]`, so that it is compiled with the
+//! instructions of the shell that it ends up in.
 //!
 //! The error of a single `x ln x` is at most `4e-16 max(x, |x ln x|) + 5e-324` on every path, zeros
 //! are exact, and subnormal numbers are numbers like any other. Sums are compensated. This module
 //! holds the only unsafe code of the crate.
 
-mod generic;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod cores;
+mod drop_each;
 mod lanes;
+mod leaf;
 mod logarithm;
 mod mix;
 mod portable;
 mod relax;
+mod runs;
 mod spread;
+mod sum_out;
 mod term;
 #[cfg(test)]
 mod tests;
 mod thin;
-#[cfg(target_arch = "x86_64")]
-mod x86;
+mod wide;
 
 use std::sync::OnceLock;
 
@@ -95,14 +104,31 @@ pub struct Terms {
 /// Whether one [`Terms::leaf`] takes all the coordinates `shape` beside a block, and fills its
 /// registers well enough to be worth it.
 pub fn fusible(shape: &[usize], block: usize) -> bool {
-    let registers = block.div_ceil(LANES) * LANES;
-    match *shape {
-        [] => true,
-        [_] | [2, 2, 2] => registers <= block + block / 8,
-        [_, columns] => columns <= generic::MAX_COLUMNS && registers <= block + block / 8,
-        _ => false,
-    }
+    let (outer, core) = leaf::split(shape);
+    let fits = match *core {
+        [_, columns] => columns <= cores::MAX_COLUMNS,
+        _ => true,
+    };
+    shape.is_empty() || fits && fills(block) && (outer.is_empty() || wide::fits(outer, core))
 }
+
+/// Whether one [`Terms::drop_each`] takes all the coordinates `shape` beside a block, and fills its
+/// registers well enough to be worth it.
+pub fn droppable(shape: &[usize], block: usize) -> bool {
+    leaf::split(shape).0.is_empty() && fusible(shape, block)
+}
+
+/// Whether few lanes are lost at the end of a block: a sixth at most.
+fn fills(block: usize) -> bool {
+    5 * block.div_ceil(LANES) * LANES <= 6 * block
+}
+
+/// Most coordinates that one [`Terms::leaf`] takes.
+pub const MAX_FUSED: usize = wide::MAX_OUTER + 3;
+
+/// Registers added up lane by lane before their total goes into a [`Sum`]: long enough to hide the
+/// cost of a total, short enough for plain additions to lose nothing that matters.
+const CHUNK: usize = 64;
 
 /// Lanes of the widest register, which all reckon with: the same on every machine.
 pub const LANES: usize = 8;
@@ -113,12 +139,12 @@ macro_rules! shell {
         $(#[$feature])?
         fn sum_out(src: &[f64], q: usize, inner: usize, dst: &mut [f64]) {
             // SAFETY: this function is compiled for the instructions of the lanes.
-            unsafe { generic::sum_out::<$lanes>(src, q, inner, dst) }
+            unsafe { sum_out::sum_out::<$lanes>(src, q, inner, dst) }
         }
         $(#[$feature])?
         fn mass(x: &[f64]) -> Sum {
             // SAFETY: this function is compiled for the instructions of the lanes.
-            unsafe { generic::sum::<$lanes, Identity>(x) }
+            unsafe { leaf::sum::<$lanes, Identity>(x) }
         }
         $(#[$feature])?
         fn thin(p: &mut [f64], counts: &[f64], total: f64) {
@@ -164,17 +190,28 @@ macro_rules! shell {
                 $(#[$feature])?
                 fn sum(x: &[f64]) -> Sum {
                     // SAFETY: this function is compiled for the instructions of the lanes.
-                    unsafe { generic::sum::<$lanes, $term>(x) }
+                    unsafe { leaf::sum::<$lanes, $term>(x) }
                 }
                 $(#[$feature])?
                 fn leaf(src: &[f64], shape: &[usize], block: usize, out: &mut [f64]) {
+                    if leaf::split(shape).0.is_empty() {
+                        // SAFETY: this function is compiled for the instructions of the lanes.
+                        unsafe { leaf::leaf::<$lanes, $term>(src, shape, block, out) }
+                    } else {
+                        wide_leaf(src, shape, block, out)
+                    }
+                }
+                // Apart, for its large frame.
+                $(#[$feature])?
+                #[inline(never)]
+                fn wide_leaf(src: &[f64], shape: &[usize], block: usize, out: &mut [f64]) {
                     // SAFETY: this function is compiled for the instructions of the lanes.
-                    unsafe { generic::leaf::<$lanes, $term>(src, shape, block, out) }
+                    unsafe { leaf::wide_leaf::<$lanes, $term>(src, shape, block, out) }
                 }
                 $(#[$feature])?
                 fn drop_each(src: &[f64], shape: &[usize], block: usize, out: &mut [f64]) {
                     // SAFETY: this function is compiled for the instructions of the lanes.
-                    unsafe { generic::drop_each::<$lanes, $term>(src, shape, block, out) }
+                    unsafe { drop_each::drop_each::<$lanes, $term>(src, shape, block, out) }
                 }
                 #[allow(unused_unsafe)]
                 Terms {
@@ -222,11 +259,11 @@ macro_rules! shell {
 static PORTABLE: Kernel = shell!("portable", portable::Portable);
 
 #[cfg(target_arch = "x86_64")]
-static AVX2: Kernel = shell!("avx2", x86::Avx2, #[target_feature(enable = "avx2,fma")]);
+static AVX2: Kernel = shell!("avx2", avx2::Avx2, #[target_feature(enable = "avx2,fma")]);
 
 #[cfg(target_arch = "x86_64")]
 static AVX512: Kernel =
-    shell!("avx512", x86::Avx512, #[target_feature(enable = "avx512f,avx512dq")]);
+    shell!("avx512", avx512::Avx512, #[target_feature(enable = "avx512f,avx512dq")]);
 
 /// Every kernel that this machine can run, fastest first.
 pub fn available() -> Vec<&'static Kernel> {

@@ -24,15 +24,6 @@ impl Portable {
     }
 }
 
-/// [`Lanes::pair_sums`] of four lanes.
-#[inline(always)]
-pub(super) fn pair_sums([a, b, c, d]: [f64; 4], [e, f, g, h]: [f64; 4], inner: usize) -> [f64; 4] {
-    match inner {
-        1 => [a + b, c + d, e + f, g + h],
-        _ => [a + c, b + d, e + g, f + h],
-    }
-}
-
 /// Fused where that is one instruction; elsewhere the fused form is a slow library call.
 #[inline(always)]
 fn mul_add(x: f64, y: f64, z: f64) -> f64 {
@@ -61,6 +52,12 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn store(self, to: *mut f64) {
+        // SAFETY: the caller vouches for four doubles at `to`.
+        unsafe { to.cast::<[f64; 4]>().write(self.0) };
+    }
+
+    #[inline(always)]
     unsafe fn store_first(self, to: *mut f64, count: usize) {
         // SAFETY: the caller vouches for `count` doubles at `to`.
         unsafe { std::slice::from_raw_parts_mut(to, count) }.copy_from_slice(&self.0[..count]);
@@ -78,7 +75,17 @@ impl Lanes for Portable {
 
     #[inline(always)]
     unsafe fn pair_sums(self, other: Self, inner: usize) -> Self {
-        Self(pair_sums(self.0, other.0, inner))
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
+        Self(match inner {
+            1 => [a + b, c + d, e + f, g + h],
+            _ => [a + c, b + d, e + g, f + h],
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn row_sums(rows: &[Self; 8]) -> Self {
+        // SAFETY: plain arithmetic.
+        Self(std::array::from_fn(|k| unsafe { rows[k].total() }))
     }
 
     #[inline(always)]
