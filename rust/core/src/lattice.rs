@@ -10,9 +10,9 @@
 //!
 //! What comes on top is the reading of runs that are summed out, about `q` cells for each that comes
 //! out: in the second cache a cell takes a quarter of the time of a term, in memory almost all of it.
-//! So small alphabets cost little more than their terms, while a table of large alphabets, which has
-//! hardly more terms than cells and is read from memory once for each coordinate that it is cut
-//! along, takes about twice as long.
+//! So binary tables cost little more than their terms, larger alphabets up to twice as much, and
+//! tables of large alphabets in memory about three times: they have hardly more terms than cells,
+//! and are read once for each coordinate that they are cut along.
 //!
 //! Large tables are first cut along the outermost coordinate: a slice `x_1 = a` serves the subsets
 //! that keep it, the sum of all slices those that do not, until pieces fit in the second cache.
