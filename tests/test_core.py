@@ -200,32 +200,31 @@ def test_progress_must_be_callable():
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
-@pytest.mark.parametrize(
-    "job",
-    [
-        "information_curve(Dense(generator.random((2,) * 22), normalize=True), threads=1)",
-        "information_curve(Empirical(bits), threads=1)",
-        "information_curve(Empirical(bits, estimator='chao-shen'), threads=1)",
-        "Empirical(bits).sample(10_000_000)",
-    ],
-)
-def test_ctrl_c(job):
-    """Jobs of ten seconds and more end soon after a signal, and the process goes on."""
+@pytest.mark.parametrize("estimator", ["plugin", "chao-shen"])
+def test_ctrl_c(estimator):
+    """A signal reaches a job of hours that is under way, and the process goes on.
+
+    How often computations look whether they are to stop is tested in the core, for all of them.
+    """
     code = f"""
-        import time
         import numpy as np
         from unmask import information_curve
         from unmask.distributions import Dense, Empirical
         generator = np.random.default_rng(0)
-        bits = generator.integers(0, 2, (100_000, 30))
+        bits = generator.integers(0, 2, (20_000, 28))
         small = Dense(generator.random((2,) * 14), normalize=True)
         before = information_curve(small).h
-        print("ready", flush=True)
+        calls = []
+        def progress(fraction):
+            if not calls:
+                print("started", flush=True)
+            calls.append(fraction)
         try:
-            {job}
+            law = Empirical(bits, estimator={estimator!r})
+            information_curve(law, method="exact", progress=progress)
             print("finished")
         except KeyboardInterrupt:
-            print(time.monotonic())
+            print("interrupted")
         assert information_curve(small).h.tobytes() == before.tobytes()
         print("usable")
     """
@@ -234,22 +233,14 @@ def test_ctrl_c(job):
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
     )
     try:
-        assert child.stdout.readline() == "ready\n", child.stderr.read()
-        threading.Event().wait(0.5)
-        sent = float(subprocess.check_output([sys.executable, "-c", CLOCK]))
+        assert child.stdout.readline() == "started\n", child.stderr.read()
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=PATIENCE)
     finally:
         child.kill()
         child.wait()
     assert child.returncode == 0, err
-    caught, usable = out.split()
-    assert usable == "usable"
-    assert float(caught) - sent < 5
-
-
-#: The clock of the test above as other processes see it.
-CLOCK = "import time; print(time.monotonic())"
+    assert out.split() == ["interrupted", "usable"]
 
 
 # Forks ----------------------------------------------------------------------------------------

@@ -33,13 +33,15 @@ def optimal(curve: Curve, *, steps: int | None = None, max_kl: float | None = No
     Raises
     ------
     ValueError
-        If neither or both are given, `steps` is outside ``1..n``, `max_kl` is negative or out of
-        reach, or the work predicted is.
+        If neither or both are given, `steps` is outside ``1..n``, or `max_kl` is negative or out of
+        reach.
 
     Notes
     -----
-    For a non-increasing curve the least error is convex in the number of steps, and a price for
-    each step finds one schedule in ``O(n log n)``. Otherwise ``O(n steps log n)``.
+    The least error is convex in the number of steps, so a price for each step finds one schedule,
+    in ``O(n)`` for each price tried and some twelve of these as a rule. A curve that increases is
+    replaced by its running minimum, which is not dearer for any number of steps, and the steps are
+    then moved to where the curve is as low as that: ``O(n)`` more.
 
     Examples
     --------

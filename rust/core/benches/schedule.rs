@@ -42,6 +42,12 @@ fn schedules(c: &mut Criterion) {
         b.iter(|| frontier(black_box(&middle), 64, &monitor));
     });
 
+    let noise: Vec<f64> = (0..1_000_000).map(|j| (j * 7919 % 1009) as f64).collect();
+    let noise = Losses::new(&noise, &monitor).unwrap();
+    group.bench_function("1e6 steps, not monotone, n = 1e6", |b| {
+        b.iter(|| optimal_with_steps(black_box(&noise), 1_000_000, &monitor));
+    });
+
     let rough = rough(4096);
     group.bench_function("64 steps, not monotone, n = 4096", |b| {
         b.iter(|| optimal_with_steps(black_box(&rough), 64, &monitor));

@@ -49,6 +49,8 @@
 pub mod curve;
 pub mod error;
 pub mod family;
+#[cfg(test)]
+mod interrupts;
 pub mod kernel;
 pub mod lattice;
 pub mod limits;

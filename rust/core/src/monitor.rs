@@ -18,6 +18,10 @@ pub struct Monitor {
     cancelled: AtomicBool,
     done: AtomicU64,
     expected: AtomicU64,
+    #[cfg(test)]
+    looks: AtomicU64,
+    #[cfg(test)]
+    last_look: Option<u64>,
 }
 
 impl Monitor {
@@ -40,6 +44,10 @@ impl Monitor {
     /// `Err(Interrupted)` once [`cancel`](Self::cancel) was called.
     #[inline]
     pub fn check(&self) -> Result<()> {
+        #[cfg(test)]
+        if Some(self.looks.fetch_add(1, Relaxed)) == self.last_look {
+            self.cancel();
+        }
         if self.cancelled.load(Relaxed) {
             Err(Error::Interrupted)
         } else {
@@ -59,6 +67,22 @@ impl Monitor {
             return 0.0;
         }
         (self.done.load(Relaxed) as f64 / expected as f64).min(1.0)
+    }
+}
+
+#[cfg(test)]
+impl Monitor {
+    /// A monitor that is cancelled while it is looked at for the `k`-th time, from 0.
+    pub(crate) fn cancelled_at(k: u64) -> Self {
+        Self {
+            last_look: Some(k),
+            ..Self::default()
+        }
+    }
+
+    /// How often it was looked at.
+    pub(crate) fn looks(&self) -> u64 {
+        self.looks.load(Relaxed)
     }
 }
 

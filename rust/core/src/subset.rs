@@ -19,23 +19,21 @@ pub(crate) fn proper(mask: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(0), move |&a| Some(((a | !mask) + 1) & mask)).take(all)
 }
 
-/// The subsets of a mask that have `size` tokens.
-pub(crate) fn of_size(mask: usize, size: usize) -> Vec<usize> {
-    let mut subsets = Vec::new();
-    choose(mask, size, 0, &mut subsets);
-    subsets
-}
-
-fn choose(mask: usize, size: usize, chosen: usize, subsets: &mut Vec<usize>) {
-    if size == mask.count_ones() as usize {
-        return subsets.push(chosen | mask);
-    }
-    if size == 0 {
-        return subsets.push(chosen);
-    }
-    let rest = mask & (mask - 1);
-    choose(rest, size, chosen, subsets);
-    choose(rest, size - 1, chosen | (mask & !rest), subsets);
+/// The subsets of a mask that have `size` tokens, in increasing order.
+pub(crate) fn of_size(mask: usize, size: usize) -> impl Iterator<Item = usize> {
+    let places: Vec<usize> = tokens(mask).collect();
+    let all = 1usize << places.len();
+    // The next larger number with as many bits: the lowest run of ones loses its highest bit to the
+    // place above, and what is left of it moves to the bottom.
+    let next = move |&rank: &usize| {
+        let low = rank & rank.wrapping_neg();
+        let carried = rank + low;
+        let rest = ((rank ^ carried) >> 2).checked_div(low).unwrap_or(0);
+        (rank > 0 && carried < all).then_some(carried | rest)
+    };
+    let first = (size <= places.len()).then(|| (1 << size) - 1);
+    let ranks = std::iter::successors(first, next);
+    ranks.map(move |rank| tokens(rank).map(|k| 1 << places[k]).sum())
 }
 
 #[cfg(test)]
@@ -49,10 +47,8 @@ mod tests {
             let within: Vec<usize> = (0..mask).filter(|a| a & !mask == 0).collect();
             assert!(proper(mask).eq(within.iter().copied()));
             for size in 0..=mask.count_ones() as usize {
-                let mut got = of_size(mask, size);
-                got.sort_unstable();
                 let sized = |a: &usize| a & !mask == 0 && a.count_ones() as usize == size;
-                assert!(got.into_iter().eq((0..=mask).filter(sized)));
+                assert!(of_size(mask, size).eq((0..=mask).filter(sized)));
             }
         }
     }

@@ -174,10 +174,16 @@ pub fn integer_steps<'py>(
 /// Excess of a schedule of random counts with these levels.
 #[pyfunction]
 pub fn bernoulli_excess(
+    py: Python<'_>,
     h: PyReadonlyArrayDyn<'_, f64>,
     levels: PyReadonlyArrayDyn<'_, f64>,
 ) -> PyResult<f64> {
-    schedule::bernoulli_excess(cells("losses", &h)?, cells("levels", &levels)?).map_err(to_python)
+    let (h, levels) = (cells("losses", &h)?, cells("levels", &levels)?);
+    // Some square roots of n are read for each level.
+    let operations = (h.len() + levels.len()) as f64 * PASSES;
+    Call::sequential().run(py, operations, |monitor| {
+        schedule::bernoulli_excess(h, levels, monitor)
+    })
 }
 
 /// Bernstein polynomial of losses at some levels.
@@ -187,8 +193,12 @@ pub fn bernstein<'py>(
     h: PyReadonlyArrayDyn<'_, f64>,
     levels: PyReadonlyArrayDyn<'_, f64>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let means = schedule::bernstein(cells("losses", &h)?, cells("levels", &levels)?);
-    Ok(means.map_err(to_python)?.into_pyarray(py))
+    let (h, levels) = (cells("losses", &h)?, cells("levels", &levels)?);
+    let operations = (h.len() + levels.len()) as f64 * PASSES;
+    let means = Call::sequential().run(py, operations, |monitor| {
+        schedule::bernstein(h, levels, monitor)
+    })?;
+    Ok(means.into_pyarray(py))
 }
 
 /// Levels of at most `steps` steps with the least excess.

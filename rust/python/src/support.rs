@@ -5,11 +5,15 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use unmask_core::curve::{self, Curve, Estimator, Totals};
 use unmask_core::error::SECONDS_PER_OPERATION;
+use unmask_core::monitor::Monitor;
 use unmask_core::support;
 
 use crate::array::cells;
 use crate::gate::{Call, Threads};
 use crate::table::{CurveArrays, curve_arrays};
+
+/// Passes over all letters that a prediction takes, about.
+const PROBES: f64 = 64.0;
 
 /// Letters of all atoms above which the prediction of a walk takes a moment itself.
 const MANY_LETTERS: f64 = 1e5;
@@ -72,9 +76,10 @@ impl Support {
     fn predicted_seconds(&self, py: Python<'_>, estimator: &str) -> PyResult<f64> {
         let (support, estimator) = (&self.0, named(estimator)?);
         let letters = (support.atoms() * support.n()) as f64;
-        let operations = Call::sequential().run(py, letters, |_| {
+        // The prediction tries random subsets.
+        let operations = Call::sequential().run(py, PROBES * letters, |monitor| {
             let counted = support.require_counts().is_ok();
-            Ok(curve::support_operations(support, estimator, counted))
+            curve::support_operations(support, estimator, counted, monitor)
         })?;
         Ok(operations * SECONDS_PER_OPERATION)
     }
@@ -144,9 +149,10 @@ impl Support {
     fn operations(&self) -> f64 {
         let letters = (self.0.atoms() * self.0.n()) as f64;
         if letters > MANY_LETTERS {
-            f64::INFINITY
-        } else {
-            self.0.predicted_operations()
+            return f64::INFINITY;
         }
+        // Nobody cancels this monitor.
+        let operations = self.0.predicted_operations(&Monitor::new());
+        operations.unwrap_or(f64::INFINITY)
     }
 }

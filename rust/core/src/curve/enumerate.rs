@@ -2,12 +2,12 @@
 
 use super::Curve;
 use crate::error::Result;
-use crate::kernel::{Kernel, Terms};
+use crate::kernel::{Kernel, Terms, kernel};
 use crate::lattice;
 use crate::limits::{MAX_TERMS, require_memory, require_work};
 use crate::monitor::Monitor;
 use crate::sum::{Sum, binomials};
-use crate::support::{self, Support};
+use crate::support::{self, Counted, Support};
 
 /// A list of atoms is turned into a dense table of at most this many cells.
 const MAX_TABLE_CELLS: f64 = (1u64 << 27) as f64;
@@ -17,6 +17,9 @@ const SPARSE: f64 = 1.0 / 16.0;
 
 /// Tables below this many terms are walked as they are: looking for something better takes longer.
 pub(super) const SMALL: f64 = 1e6;
+
+/// Walks over samples above this many operations are compared with counting their classes.
+const SEARCHED: f64 = 1e7;
 
 /// How the entropy of a marginal is estimated from counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +40,7 @@ impl Curve {
     pub fn of_table(cells: &[f64], shape: &[usize], monitor: &Monitor) -> Result<Self> {
         let (sparse, operations) = table_route(cells, shape, monitor)?;
         if let Some(support) = sparse {
-            let sums = support_sums(&support, |k| &k.x_ln_x, monitor)?;
+            let sums = support_sums(&support, 1.0, |k| &k.x_ln_x, monitor)?;
             return Ok(Self::new(&entropies(sums)));
         }
         require_work("the subset lattice of this table", operations, MAX_TERMS)?;
@@ -54,15 +57,14 @@ impl Curve {
         let total = support.total();
         if estimator == Estimator::ChaoShen {
             support.require_mask()?;
-            let operations = support.chao_shen_operations();
+            let operations = support.chao_shen_operations(monitor)?;
             require_work("the subset lattice of these samples", operations, MAX_TERMS)?;
             let sums = support::chao_shen_by_size(support, monitor)?;
             return Ok(Self::new(&means(sums, support.n())));
         }
-        let normalised = support.clone().normalised();
-        let mut means = entropies(support_sums(&normalised, |k| &k.x_ln_x, monitor)?);
+        let mut means = entropies(support_sums(support, total, |k| &k.x_ln_x, monitor)?);
         if estimator == Estimator::MillerMadow {
-            let sizes = support_sums(support, |k| &k.positive, monitor)?;
+            let sizes = support_sums(support, 1.0, |k| &k.positive, monitor)?;
             for (mean, size) in means.iter_mut().zip(sizes) {
                 *mean = *mean + (size - Sum::from(1.0)) * (0.5 / total);
             }
@@ -92,7 +94,7 @@ fn table_route(
         let positive = cells.iter().filter(|&&p| p > 0.0).count();
         if positive as f64 <= SPARSE * cells.len() as f64 {
             let support = Support::of_table(cells, shape, monitor)?;
-            let operations = support.predicted_operations();
+            let operations = support.predicted_operations(monitor)?;
             if operations < terms {
                 return Ok((Some(support), operations));
             }
@@ -102,14 +104,22 @@ fn table_route(
 }
 
 /// Predicted operations of [`Curve::of_support`] and, of counts, of [`coverage`] after it.
-pub fn support_operations(support: &Support, estimator: Estimator, counted: bool) -> f64 {
-    let walk = Route::cheaper(support).1;
+///
+/// # Errors
+/// When interrupted.
+pub fn support_operations(
+    support: &Support,
+    estimator: Estimator,
+    counted: bool,
+    monitor: &Monitor,
+) -> Result<f64> {
+    let walk = BySize::cheapest(support, monitor)?.1;
     let curve = match estimator {
         Estimator::Plugin => walk,
         Estimator::MillerMadow => 2.0 * walk,
-        Estimator::ChaoShen => support.chao_shen_operations(),
+        Estimator::ChaoShen => support.chao_shen_operations(monitor)?,
     };
-    if counted { curve + walk } else { curve }
+    Ok(if counted { curve + walk } else { curve })
 }
 
 /// Good-Turing coverage by subset size: one minus the mean share of singletons among the samples.
@@ -119,7 +129,7 @@ pub fn support_operations(support: &Support, estimator: Estimator, counted: bool
 pub fn coverage(support: &Support, monitor: &Monitor) -> Result<Vec<f64>> {
     support.require_counts()?;
     let total = support.total();
-    let singletons = support_sums(support, |k| &k.singleton, monitor)?;
+    let singletons = support_sums(support, 1.0, |k| &k.singleton, monitor)?;
     Ok(singletons
         .iter()
         .map(|f1| 1.0 - f1.value() / total)
@@ -135,14 +145,9 @@ pub(super) enum Route {
 }
 
 impl Route {
-    /// The cheaper of the two for sums by size, and its predicted operations.
-    pub(super) fn cheaper(support: &Support) -> (Self, f64) {
-        Self::of(support, support.predicted_operations())
-    }
-
     /// The cheaper of the two for one sum a subset, and its predicted operations.
-    pub(super) fn cheaper_by_subset(support: &Support) -> (Self, f64) {
-        Self::of(support, support.subset_operations())
+    pub(super) fn cheaper_by_subset(support: &Support, monitor: &Monitor) -> Result<(Self, f64)> {
+        Ok(Self::of(support, support.subset_operations(monitor)?))
     }
 
     fn of(support: &Support, atoms: f64) -> (Self, f64) {
@@ -160,24 +165,57 @@ impl Route {
     }
 }
 
-/// Mean sums of `f` by subset size.
+/// How sums by size are found.
+enum BySize {
+    Lattice(Route),
+    Counted(Counted),
+}
+
+impl BySize {
+    /// The cheapest way, and its predicted operations.
+    fn cheapest(support: &Support, monitor: &Monitor) -> Result<(Self, f64)> {
+        let (route, operations) = Route::of(support, support.predicted_operations(monitor)?);
+        if operations > SEARCHED
+            && let Some(plan) = Counted::plan(support, monitor)?
+            && plan.operations < operations
+        {
+            let operations = plan.operations;
+            return Ok((Self::Counted(plan), operations));
+        }
+        Ok((Self::Lattice(route), operations))
+    }
+}
+
+/// Mean sums of `f` by subset size, of the weights divided by `total`: their sum, or 1.
 fn support_sums(
     support: &Support,
+    total: f64,
     pick: fn(&Kernel) -> &Terms,
     monitor: &Monitor,
 ) -> Result<Vec<Sum>> {
     let what = "the subset lattice of these samples";
-    let (route, operations) = Route::cheaper(support);
+    let (route, operations) = BySize::cheapest(support, monitor)?;
     if operations == f64::INFINITY {
         support.require_mask()?;
     }
     require_work(what, operations, MAX_TERMS)?;
+    let scaled;
+    let support = if total == 1.0 {
+        support
+    } else {
+        scaled = support.clone().normalised();
+        &scaled
+    };
     let sums = match route {
-        Route::Table(shape) => {
+        BySize::Lattice(Route::Table(shape)) => {
             require_memory(what, 16.0 * support.table_cells(), operations)?;
             lattice::sums_by_size(&support.table(), &shape, pick, monitor)?
         }
-        Route::Atoms => support::sums_by_size(support, pick, monitor)?,
+        BySize::Lattice(Route::Atoms) => support::sums_by_size(support, pick, monitor)?,
+        BySize::Counted(plan) => {
+            let f = |count: f64| (pick(kernel()).sum)(&[count / total]).value();
+            plan.sums_by_size(f, monitor)?
+        }
     };
     Ok(means(sums, support.n()))
 }

@@ -33,7 +33,7 @@ pub fn table_subset_entropies(
 /// # Errors
 /// As [`table_subset_entropies`].
 pub fn support_subset_entropies(support: &Support, monitor: &Monitor) -> Result<Vec<f64>> {
-    let (route, operations) = Route::cheaper_by_subset(support);
+    let (route, operations) = Route::cheaper_by_subset(support, monitor)?;
     require_memory(WHAT, 32.0 * 2f64.powi(support.n() as i32), operations)?;
     require_work(WHAT, operations, MAX_TERMS)?;
     let normalised = support.clone().normalised();

@@ -49,7 +49,7 @@ fn sparse_tables_take_the_route_of_atoms() {
     cells.iter().for_each(|&cell| table[cell] += 1.0 / 40.0);
     assert!(lattice::terms(&shape) > SMALL);
     let support = Support::of_table(&table, &shape, &Monitor::new()).unwrap();
-    assert!(support.predicted_operations() < lattice::terms(&shape));
+    assert!(support.predicted_operations(&Monitor::new()).unwrap() < lattice::terms(&shape));
     let curve = Curve::of_table(&table, &shape, &Monitor::new()).unwrap();
     let mut want = [0.0; 17];
     let mut binomials = [0.0; 17];
@@ -73,7 +73,8 @@ fn sparse_tables_take_the_route_of_atoms() {
 fn coverage_and_corrections_are_means_over_subsets() {
     let rows: Vec<u16> = (0..30u16).flat_map(|k| [k % 2, k * k % 3, k / 7]).collect();
     let support = Support::new(&rows, 3, &[1.0; 30], &Monitor::new()).unwrap();
-    let marginal = |subset: u64| support.marginal(|i| subset >> i & 1 == 1);
+    let within = |subset: u64| move |i: usize| subset >> i & 1 == 1;
+    let marginal = |subset: u64| support.marginal(within(subset), &Monitor::new()).unwrap();
     let plugin = Curve::of_support(&support, Estimator::Plugin, &Monitor::new()).unwrap();
     let corrected = Curve::of_support(&support, Estimator::MillerMadow, &Monitor::new()).unwrap();
     let coverage = coverage(&support, &Monitor::new()).unwrap();
@@ -101,7 +102,9 @@ fn entropies_of_very_many_subsets() {
     let got = support_subset_entropies(&support, &Monitor::new()).unwrap();
     assert_eq!(got.len(), 1 << n);
     for (subset, &got) in got.iter().enumerate() {
-        let marginal = support.marginal(|i| subset >> i & 1 == 1);
+        let marginal = support
+            .marginal(|i| subset >> i & 1 == 1, &Monitor::new())
+            .unwrap();
         let want: f64 = -marginal.iter().map(|p| p * p.ln()).sum::<f64>();
         assert!((got - want).abs() < 1e-15, "{subset:b}: {got} for {want}");
     }
@@ -125,7 +128,9 @@ fn subsets_of_full_samples_are_those_of_their_table() {
     let weights: Vec<f64> = (0..4096).map(|k| f64::from(1 + k * k % 11)).collect();
     let support = Support::new(&rows, 12, &weights, &Monitor::new()).unwrap();
     assert!(matches!(
-        Route::cheaper_by_subset(&support).0,
+        Route::cheaper_by_subset(&support, &Monitor::new())
+            .unwrap()
+            .0,
         Route::Table(_)
     ));
     let got = support_subset_entropies(&support, &Monitor::new()).unwrap();
@@ -134,7 +139,10 @@ fn subsets_of_full_samples_are_those_of_their_table() {
     assert_eq!(got, want);
     let ends = [&rows[..12], &rows[4095 * 12..]].concat();
     let few = Support::new(&ends, 12, &weights[..2], &Monitor::new()).unwrap();
-    assert!(matches!(Route::cheaper_by_subset(&few).0, Route::Atoms));
+    assert!(matches!(
+        Route::cheaper_by_subset(&few, &Monitor::new()).unwrap().0,
+        Route::Atoms
+    ));
 }
 
 proptest! {

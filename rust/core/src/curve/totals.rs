@@ -50,14 +50,14 @@ impl Totals {
     /// When interrupted.
     pub fn of_support(support: &Support, monitor: &Monitor) -> Result<Self> {
         let support = support.clone().normalised();
-        let marginal =
-            |kept: &dyn Fn(usize) -> bool| -(kernel().x_ln_x.sum)(&support.marginal(kept));
-        let joint = marginal(&|_| true);
+        let marginal = |kept: &dyn Fn(usize) -> bool| -> Result<Sum> {
+            Ok(-(kernel().x_ln_x.sum)(&support.marginal(kept, monitor)?))
+        };
+        let joint = marginal(&|_| true)?;
         let (mut single, mut leave_one_out) = (Sum::ZERO, joint * support.constant() as f64);
         for &i in support.coordinates() {
-            monitor.check()?;
-            single = single + marginal(&|k| k == i);
-            leave_one_out = leave_one_out + marginal(&|k| k != i);
+            single = single + marginal(&|k| k == i)?;
+            leave_one_out = leave_one_out + marginal(&|k| k != i)?;
         }
         Ok(Self::new(joint, single, leave_one_out, support.n()))
     }

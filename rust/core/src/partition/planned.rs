@@ -21,7 +21,7 @@ use super::SubsetEntropies;
 use crate::error::{Error, Result};
 use crate::kernel::{self, ROW};
 use crate::limits::{MAX_TERMS, require_memory, require_work};
-use crate::monitor::Monitor;
+use crate::monitor::{CHECKED, Monitor};
 use crate::parallel;
 use crate::subset::{self, tokens};
 
@@ -67,10 +67,7 @@ pub fn planned(entropies: SubsetEntropies<'_>, steps: usize, monitor: &Monitor) 
     let steps = steps.min(n);
     require(n, steps)?;
     let rows = Rows::fill(entropies, steps, monitor)?;
-    let partitions = parallel::map(steps, |k| {
-        monitor.check()?;
-        Ok(rows.chain(k + 1))
-    })?;
+    let partitions = parallel::map(steps, |k| rows.chain(k + 1, monitor))?;
     let kl = partitions.iter().map(|blocks| entropies.kl(blocks));
     Ok(Planned {
         kl: kl.collect(),
@@ -184,12 +181,15 @@ impl<'a> Rows<'a> {
 
     /// The blocks of a best chain of `steps` steps to everything; of several, the one whose last
     /// subsets have the smallest masks.
-    fn chain(&self, steps: usize) -> Vec<usize> {
+    fn chain(&self, steps: usize, monitor: &Monitor) -> Result<Vec<usize>> {
         let mut blocks = Vec::with_capacity(steps);
         let mut b = self.entropies.everything();
         for k in (1..steps).rev() {
             let mut best = (f64::INFINITY, 0);
-            for a in subset::proper(b).skip(1) {
+            for (visited, a) in subset::proper(b).skip(1).enumerate() {
+                if visited.is_multiple_of(CHECKED) {
+                    monitor.check()?;
+                }
                 let value = self.row(a)[k - 1] + self.entropies.gains(a, b & !a);
                 if value < best.0 {
                     best = (value, a);
@@ -200,7 +200,7 @@ impl<'a> Rows<'a> {
         }
         blocks.push(b);
         blocks.reverse();
-        blocks
+        Ok(blocks)
     }
 }
 

@@ -47,12 +47,21 @@ pub(super) fn count(
 }
 
 /// Sizes of the longest steps.
-pub(super) fn longest(n: usize, several: &[PerFunctional], sizes: &mut Vec<usize>) {
+pub(super) fn longest(
+    n: usize,
+    several: &[PerFunctional],
+    sizes: &mut Vec<usize>,
+    monitor: &Monitor,
+) -> Result<()> {
     sizes.clear();
     let mut a = 0;
     while a < n {
         let b = reach(n, a, several);
         sizes.push(b - a);
         a = b;
+        if sizes.len().is_multiple_of(CHECK_EVERY) {
+            monitor.check()?;
+        }
     }
+    Ok(())
 }

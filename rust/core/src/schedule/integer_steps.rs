@@ -9,7 +9,7 @@
 
 use super::greedy::ROUNDING;
 use crate::error::{Error, Result};
-use crate::monitor::Monitor;
+use crate::monitor::{CHECKED, Monitor};
 
 /// Halvings of the logarithm of the price, after which the bracket is rounding.
 const HALVINGS: usize = 70;
@@ -28,7 +28,7 @@ pub fn integer_steps(increments: &[f64], steps: usize, monitor: &Monitor) -> Res
         return Err(Error::invalid("curve", format!("grows by {wrong}")));
     }
     let positive = || increments.iter().copied().filter(|&d| d > 0.0);
-    let free = walk(increments, 0.0);
+    let free = walk(increments, 0.0, monitor)?;
     if free.len() <= steps {
         return Ok(free);
     }
@@ -39,9 +39,9 @@ pub fn integer_steps(increments: &[f64], steps: usize, monitor: &Monitor) -> Res
     let mut best = vec![n];
     monitor.expect((HALVINGS * n) as u64);
     for _ in 0..HALVINGS {
-        monitor.advance(n as u64)?;
         let middle = low + (high - low) / 2.0;
-        let sizes = walk(increments, middle.exp());
+        let sizes = walk(increments, middle.exp(), monitor)?;
+        monitor.advance(n as u64)?;
         if sizes.len() <= steps {
             high = middle;
             best = sizes;
@@ -62,23 +62,25 @@ fn best_integer(price: f64, increment: f64) -> f64 {
 }
 
 /// The longest steps at a price.
-fn walk(increments: &[f64], price: f64) -> Vec<usize> {
-    let n = increments.len() + 1;
+fn walk(increments: &[f64], price: f64, monitor: &Monitor) -> Result<Vec<usize>> {
     let mut sizes = Vec::new();
     let mut size = 1;
     let mut most = f64::INFINITY;
-    for b in 1..n {
-        // Whether the step of `size` tokens that ends at `b` may take one more.
-        most = most.min(best_integer(price, increments[b - 1]));
-        if (size + 1) as f64 <= most {
-            size += 1;
-        } else {
-            sizes.push(size);
-            (size, most) = (1, f64::INFINITY);
+    for part in increments.chunks(CHECKED) {
+        monitor.check()?;
+        for &increment in part {
+            // Whether the step of `size` tokens that ends here may take one more.
+            most = most.min(best_integer(price, increment));
+            if (size + 1) as f64 <= most {
+                size += 1;
+            } else {
+                sizes.push(size);
+                (size, most) = (1, f64::INFINITY);
+            }
         }
     }
     sizes.push(size);
-    sizes
+    Ok(sizes)
 }
 
 #[cfg(test)]
@@ -100,7 +102,7 @@ mod tests {
         fn steps_are_as_long_as_allowed(h in reference::monotone_curve(12), price in 0.01..50.0f64) {
             let d: Vec<f64> = h.windows(2).map(|pair| pair[0] - pair[1]).collect();
             let mut a = 0;
-            for size in walk(&d, price) {
+            for size in walk(&d, price, &Monitor::new()).unwrap() {
                 prop_assert!(allowed(&d[a..a + size - 1], price));
                 if a + size < h.len() {
                     prop_assert!(!allowed(&d[a..a + size], price * (1.0 - 1e-8)));

@@ -57,11 +57,16 @@ impl Losses {
             let problem = format!("number {}, expected fewer than 2^32 - 1", h.len());
             return Err(Error::invalid("losses", problem));
         }
-        if let Some(j) = h.iter().position(|x| !x.is_finite()) {
-            let problem = format!("hold {} at index {j}, expected finite numbers", h[j]);
-            return Err(Error::invalid("losses", problem));
+        let mut largest: f64 = 0.0;
+        for (start, part) in (0..).step_by(CHECKED).zip(h.chunks(CHECKED)) {
+            monitor.check()?;
+            if let Some(k) = part.iter().position(|x| !x.is_finite()) {
+                let (j, x) = (start + k, part[k]);
+                let problem = format!("hold {x} at index {j}, expected finite numbers");
+                return Err(Error::invalid("losses", problem));
+            }
+            largest = part.iter().fold(largest, |m, x| m.max(x.abs()));
         }
-        let largest = h.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
         let exponent = if largest == 0.0 {
             0
         } else {
@@ -69,27 +74,31 @@ impl Losses {
         };
         let mut levels: Vec<Cost> = Vec::with_capacity(h.len());
         let mut prefix = Vec::with_capacity(h.len() + 1);
-        let mut sum = 0;
+        let (mut sum, mut before, mut monotone) = (0, Cost::MAX, true);
         prefix.push(sum);
         for part in h.chunks(CHECKED) {
             monitor.check()?;
             for &x in part {
                 let level = 2 * (scale(x, -exponent - 1).round() as Cost);
+                monotone &= level <= before;
+                before = level;
                 levels.push(level);
                 sum += level;
                 prefix.push(sum);
             }
         }
-        let floor = if levels.is_sorted_by(|x, y| x >= y) {
+        let floor = if monotone {
             None
         } else {
-            monitor.check()?;
-            let mut least = Cost::MAX;
-            let running = levels.iter().map(|&level| {
-                least = least.min(level);
-                least
-            });
-            Some(running.collect())
+            let (mut floor, mut least) = (Vec::with_capacity(h.len()), Cost::MAX);
+            for part in levels.chunks(CHECKED) {
+                monitor.check()?;
+                floor.extend(part.iter().map(|&level| {
+                    least = least.min(level);
+                    least
+                }));
+            }
+            Some(floor)
         };
         Ok(Self {
             levels,
@@ -156,23 +165,28 @@ impl Losses {
         self.floor.as_ref().unwrap_or(&self.levels)
     }
 
-    /// Moves the ends of steps, given by the path `nodes` from 0 to `n`, to where the losses are as
-    /// low as their floor, and drops those that then make no difference.
-    pub(super) fn settle(&self, nodes: &mut Vec<usize>) {
+    /// The path `nodes` from 0 to `n` after the ends of its steps were moved to where the losses are
+    /// as low as their floor, and those dropped that then make no difference. `O(n)`.
+    pub(super) fn settle(&self, nodes: &[usize], monitor: &Monitor) -> Result<Vec<usize>> {
         let (n, floor) = (self.n(), self.floor());
-        let mut before = 0;
-        nodes.retain_mut(|a| {
-            if *a == 0 || *a == n {
-                return true;
+        let mut settled = vec![0];
+        let mut ends = nodes[1..nodes.len() - 1].iter().copied().peekable();
+        // The last index so far with a loss as low as the floor, which is also the last one as low
+        // as the floor is here.
+        let mut low = 0;
+        for (j, (level, least)) in self.levels.iter().zip(floor).enumerate() {
+            if j % CHECKED == 0 {
+                monitor.check()?;
             }
-            match (before + 1..=*a).rfind(|&i| self.levels[i] == floor[*a]) {
-                Some(i) => {
-                    (*a, before) = (i, i);
-                    true
-                }
-                None => false,
+            if level == least {
+                low = j;
             }
-        });
+            if ends.next_if_eq(&j).is_some() && low > settled[settled.len() - 1] {
+                settled.push(low);
+            }
+        }
+        settled.push(n);
+        Ok(settled)
     }
 
     /// The sum of all losses: what a schedule pays before anything counts as excess.
@@ -287,7 +301,55 @@ mod tests {
         assert!(losses(&[f64::MAX, -f64::MAX]).excess(0, 2).is_infinite());
     }
 
+    /// As the proof has it: for each end the last loss as low as the floor, by looking back.
+    fn settled_by_looking_back(losses: &Losses, nodes: &[usize]) -> Vec<usize> {
+        let mut settled = vec![0];
+        for &a in &nodes[1..nodes.len() - 1] {
+            let low = (0..=a)
+                .rfind(|&i| losses.levels[i] == losses.floor()[a])
+                .unwrap();
+            if low > settled[settled.len() - 1] {
+                settled.push(low);
+            }
+        }
+        settled.push(losses.n());
+        settled
+    }
+
+    #[test]
+    fn ends_on_a_long_plateau_of_the_floor_settle() {
+        // The floor is reached at once: each of a million ends would look back for it.
+        let n = 1 << 20;
+        let h: Vec<f64> = (0..n).map(|j| (j * 7919 % 1009) as f64).collect();
+        let nodes: Vec<usize> = (0..=n).collect();
+        let settled = losses(&h).settle(&nodes, &Monitor::new()).unwrap();
+        let lows = (1..n).filter(|j| j % 1009 == 0);
+        assert!(
+            settled
+                .into_iter()
+                .eq([0].into_iter().chain(lows).chain([n]))
+        );
+    }
+
     proptest! {
+        #[test]
+        fn ends_settle_where_the_floor_is(
+            (h, sizes) in reference::scheduled_curve(40),
+        ) {
+            let curve = losses(&h);
+            let mut nodes = vec![0];
+            nodes.extend(sizes.iter().scan(0, |b, size| {
+                *b += size;
+                Some(*b)
+            }));
+            let settled = curve.settle(&nodes, &Monitor::new()).unwrap();
+            prop_assert_eq!(&settled, &settled_by_looking_back(&curve, &nodes));
+            let paid = |nodes: &[usize], levels: &[Cost]| -> Cost {
+                nodes.windows(2).map(|e| (e[1] - e[0]) as Cost * levels[e[0]]).sum()
+            };
+            prop_assert!(paid(&settled, &curve.levels) <= paid(&nodes, curve.floor()));
+        }
+
         #[test]
         fn agrees_with_the_definition((h, sizes) in reference::scheduled_curve(40)) {
             let curve = losses(&h);

@@ -15,6 +15,7 @@
 //!
 //! The least worst case in a given number of steps is found by bisection over `eps`.
 
+use super::cell::Cell;
 use super::greedy::{ROUNDING, count, longest};
 use super::knowns::{FUNCTIONALS, Knowns, PerFunctional, alternatives};
 use super::worst_case::{Program, WorstCase, worst_case};
@@ -26,9 +27,6 @@ const GAP: f64 = 1e-9;
 
 /// Halvings between two looks at the schedule of a bound, which takes about ten passes.
 const LOOK_EVERY: u32 = 3;
-
-/// Cells with shorter edges are points.
-const POINT: f64 = 1e-13;
 
 /// Most steps of a schedule.
 pub(super) const MAX_STEPS: usize = 20_000_000;
@@ -74,7 +72,7 @@ pub fn minimax_with_tolerance(known: &Knowns, max_kl: f64, monitor: &Monitor) ->
         return Err(Error::invalid("max_kl", problem));
     }
     let mut sizes = Vec::new();
-    longest(known.n, &best, &mut sizes);
+    longest(known.n, &best, &mut sizes, monitor)?;
     while sizes.len() > 1 {
         let Some(shorter) = search.find(sizes.len() - 1, max_kl)? else {
             break;
@@ -98,62 +96,6 @@ pub fn minimax_with_steps(known: &Knowns, steps: usize, monitor: &Monitor) -> Re
     let (size, larger) = (known.n / steps, known.n % steps);
     let even = (0..steps).map(|t| size + usize::from(t < larger));
     search.improve(even.collect())
-}
-
-/// Part of the simplex, by its corners: shares of the budget, one for each functional.
-#[derive(Debug, Clone)]
-struct Cell {
-    corners: Vec<PerFunctional>,
-    depth: u32,
-}
-
-impl Cell {
-    /// A simplex: the whole budget spent on one functional, for each of these.
-    fn whole(functionals: &[usize]) -> Self {
-        let corner = |&i: &usize| {
-            let mut shares = [0.0; FUNCTIONALS];
-            shares[i] = 1.0;
-            shares
-        };
-        Self {
-            corners: functionals.iter().map(corner).collect(),
-            depth: 0,
-        }
-    }
-
-    fn center(&self) -> PerFunctional {
-        let mut shares = [0.0; FUNCTIONALS];
-        for corner in &self.corners {
-            for (share, x) in shares.iter_mut().zip(corner) {
-                *share += x / self.corners.len() as f64;
-            }
-        }
-        shares
-    }
-
-    /// The halves on either side of the middle of the longest edge; none of a point.
-    fn halves(&self) -> Option<[Self; 2]> {
-        let d = self.corners.len();
-        let length = |i: usize, j: usize| -> f64 {
-            let ends = self.corners[i].iter().zip(&self.corners[j]);
-            ends.map(|(x, y)| (x - y).abs()).fold(0.0, f64::max)
-        };
-        let edges = (0..d).flat_map(|i| (i + 1..d).map(move |j| (i, j)));
-        let (i, j) = edges.max_by(|a, b| length(a.0, a.1).total_cmp(&length(b.0, b.1)))?;
-        if length(i, j) < POINT {
-            return None;
-        }
-        let mut middle = self.corners[i];
-        for (x, y) in middle.iter_mut().zip(&self.corners[j]) {
-            *x = (*x + y) / 2.0;
-        }
-        Some([i, j].map(|replaced| {
-            let mut half = self.clone();
-            half.corners[replaced] = middle;
-            half.depth += 1;
-            half
-        }))
-    }
 }
 
 /// Component by component.
@@ -218,11 +160,11 @@ impl<'a> Search<'a> {
             let center = [times(&cell.center(), &rates)];
             self.operations += bound as u64;
             if count(n, &center, limit, self.monitor)? <= limit {
-                longest(n, &center, &mut sizes);
+                longest(n, &center, &mut sizes, self.monitor)?;
                 return Ok(Some(sizes));
             }
             if cell.depth % LOOK_EVERY == 0 {
-                longest(n, &corners, &mut sizes);
+                longest(n, &corners, &mut sizes, self.monitor)?;
                 self.program.load(self.known, &sizes);
                 let worst = self.program.solve(self.known, self.monitor)?;
                 self.operations += 20 * bound as u64;
@@ -232,7 +174,7 @@ impl<'a> Search<'a> {
                 let stretch = budget / worst.value;
                 let duals = [worst.multipliers.map(|y| y * stretch)];
                 if count(n, &duals, limit, self.monitor)? <= limit {
-                    longest(n, &duals, &mut sizes);
+                    longest(n, &duals, &mut sizes, self.monitor)?;
                     return Ok(Some(sizes));
                 }
             }

@@ -33,6 +33,7 @@
 //! By rule: [`odds_with_growth`] where nothing is known, [`integer_steps()`] by local slopes.
 
 mod bernoulli;
+mod cell;
 mod frontier;
 mod goal;
 mod greedy;

@@ -18,7 +18,7 @@ use crate::monitor::Monitor;
 /// losses never increase, with exactly `steps`.
 pub fn optimal_with_steps(losses: &Losses, steps: usize, monitor: &Monitor) -> Result<Vec<usize>> {
     losses.check_steps("steps", steps)?;
-    Ok(best(losses, Goal::Steps(steps), monitor)?.into_sizes(losses))
+    best(losses, Goal::Steps(steps), monitor)?.into_sizes(losses, monitor)
 }
 
 /// Sizes, in the order of time, of the schedule of fewest steps whose excess is at most
@@ -38,7 +38,7 @@ pub fn optimal_with_tolerance(
         let problem = format!("is {max_excess:?}, and the least that can be reached is {least:?}");
         return Err(Error::invalid("max_kl", problem));
     }
-    Ok(path.into_sizes(losses))
+    path.into_sizes(losses, monitor)
 }
 
 /// The first schedule on the frontier that is enough, or the one of least excess if none is.
@@ -60,7 +60,7 @@ fn best(losses: &Losses, goal: Goal, monitor: &Monitor) -> Result<Path> {
     if enough == many.steps() {
         return Ok(many);
     }
-    let path = splice(losses, &few, &many, enough);
+    let path = splice(losses, &few, &many, enough, monitor)?;
     debug_assert_eq!(path.cost, cost(enough));
     Ok(path)
 }

@@ -1,6 +1,8 @@
 //! A schedule with its exact cost, and the splice of two.
 
 use super::losses::{Cost, Losses};
+use crate::error::Result;
+use crate::monitor::{CHECKED, Monitor};
 
 /// A schedule as the path `0 = N_0 < N_1 < .. < N_k = n` of its cumulative sizes.
 #[derive(Debug, Clone)]
@@ -12,23 +14,32 @@ pub(super) struct Path {
 
 impl Path {
     /// The path through `nodes`.
-    pub(super) fn through(losses: &Losses, nodes: Vec<usize>) -> Self {
+    pub(super) fn through(losses: &Losses, nodes: Vec<usize>, monitor: &Monitor) -> Result<Self> {
         let floor = losses.floor();
         let step = |e: &[usize]| (e[1] - e[0]) as Cost * floor[e[0]];
-        let cost = nodes.windows(2).map(step).sum::<Cost>() - losses.total();
-        Self { nodes, cost }
+        let steps = nodes.len() - 1;
+        let mut cost = -losses.total();
+        for start in (0..steps).step_by(CHECKED) {
+            monitor.check()?;
+            let part = &nodes[start..=steps.min(start + CHECKED)];
+            cost += part.windows(2).map(step).sum::<Cost>();
+        }
+        Ok(Self { nodes, cost })
     }
 
     /// The path whose last step before each `b` starts at `origins[b]`.
-    pub(super) fn back(losses: &Losses, origins: &[u32]) -> Self {
+    pub(super) fn back(losses: &Losses, origins: &[u32], monitor: &Monitor) -> Result<Self> {
         let mut nodes = vec![losses.n()];
         let mut b = losses.n();
         while b > 0 {
             b = origins[b] as usize;
             nodes.push(b);
+            if nodes.len().is_multiple_of(CHECKED) {
+                monitor.check()?;
+            }
         }
         nodes.reverse();
-        Self::through(losses, nodes)
+        Self::through(losses, nodes, monitor)
     }
 
     /// Number of steps.
@@ -38,9 +49,14 @@ impl Path {
 
     /// Sizes of the steps, in the order of time, of a schedule whose excess is the cost of this path
     /// or less.
-    pub(super) fn into_sizes(mut self, losses: &Losses) -> Vec<usize> {
-        losses.settle(&mut self.nodes);
-        self.nodes.windows(2).map(|e| e[1] - e[0]).collect()
+    pub(super) fn into_sizes(self, losses: &Losses, monitor: &Monitor) -> Result<Vec<usize>> {
+        let nodes = if losses.is_monotone() {
+            self.nodes
+        } else {
+            losses.settle(&self.nodes, monitor)?
+        };
+        monitor.check()?;
+        Ok(nodes.windows(2).map(|e| e[1] - e[0]).collect())
     }
 }
 
@@ -62,20 +78,25 @@ impl Path {
 /// Neither can be cheaper than the optimum for the price, so both attain it. The inequality holds for
 /// losses that never increase because `w(p, c) - w(p, b) = sum_{b <= j < c} (h_p - h_j)` never
 /// increases with `p`.
-pub(super) fn splice(losses: &Losses, few: &Path, many: &Path, steps: usize) -> Path {
+pub(super) fn splice(
+    losses: &Losses,
+    few: &Path,
+    many: &Path,
+    steps: usize,
+    monitor: &Monitor,
+) -> Result<Path> {
     let (p, q) = (&few.nodes, &many.nodes);
     let d = steps - few.steps();
     let after = (1..p.len())
         .find(|&i| p[i] > q[i + d])
         .expect("the last node of one path lies beyond an inner node of the other");
     let nodes = [&q[..after + d], &p[after..]].concat();
-    Path::through(losses, nodes)
+    Path::through(losses, nodes, monitor)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::monitor::Monitor;
     use crate::reference::schedule as reference;
     use proptest::prelude::*;
 
@@ -88,7 +109,8 @@ mod tests {
                     *b += size;
                     Some(*b)
                 });
-                Path::through(losses, std::iter::once(0).chain(ends).collect())
+                let nodes = std::iter::once(0).chain(ends).collect();
+                Path::through(losses, nodes, &Monitor::new()).unwrap()
             })
             .collect();
         let least = paths.iter().map(priced).min().unwrap();
@@ -102,7 +124,7 @@ mod tests {
         for few in &optima {
             for many in &optima {
                 for steps in few.steps() + 1..many.steps() {
-                    let path = splice(losses, few, many, steps);
+                    let path = splice(losses, few, many, steps, &Monitor::new()).unwrap();
                     assert_eq!(path.steps(), steps);
                     assert!(path.nodes.is_sorted_by(|a, b| a < b));
                     assert_eq!((path.nodes[0], path.nodes[steps]), (0, losses.n()));

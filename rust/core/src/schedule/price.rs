@@ -42,11 +42,11 @@ pub(super) enum Found {
 pub(super) fn bracket(losses: &Losses, goal: Goal, monitor: &Monitor) -> Result<Found> {
     let n = losses.n();
     let judge = |path: &Path| goal.judge(losses, path.steps(), path.cost);
-    let mut few = Path::through(losses, vec![0, n]);
+    let mut few = Path::through(losses, vec![0, n], monitor)?;
     if judge(&few) != Ordering::Less {
         return Ok(Found::Exactly(few));
     }
-    let mut many = Path::through(losses, (0..=n).collect());
+    let mut many = Path::through(losses, (0..=n).collect(), monitor)?;
     if judge(&many) != Ordering::Greater {
         return Ok(Found::Exactly(many));
     }
@@ -66,7 +66,7 @@ pub(super) fn bracket(losses: &Losses, goal: Goal, monitor: &Monitor) -> Result<
             origins[b] = origin;
             cost + price
         })?;
-        let middle = Path::back(losses, &origins);
+        let middle = Path::back(losses, &origins, monitor)?;
         if middle.steps() <= few.steps() || middle.steps() >= many.steps() {
             if guess {
                 continue;

@@ -27,7 +27,7 @@ pub fn chao_shen_by_size(support: &Support, monitor: &Monitor) -> Result<Vec<Sum
     support.require_counts()?;
     let columns = support.varying();
     support.require_mask()?;
-    let task_columns = if support.chao_shen_operations() < ONE_TASK {
+    let task_columns = if support.chao_shen_operations(monitor)? < ONE_TASK {
         0
     } else {
         columns.min(TASK_COLUMNS)
@@ -68,12 +68,12 @@ pub fn chao_shen_by_size(support: &Support, monitor: &Monitor) -> Result<Vec<Sum
 /// Nodes are entered and refined as in [`walk`](super::walk) without a dense part. Every subset at
 /// which atoms are left, or which is the first to leave none, has its counts looked at, each of
 /// them once.
-pub(super) fn operations(support: &Support) -> f64 {
+pub(super) fn operations(support: &Support, monitor: &Monitor) -> Result<f64> {
     let columns = support.varying();
     if columns > MAX_COORDINATES {
-        return f64::INFINITY;
+        return Ok(f64::INFINITY);
     }
-    let nodes = support.sizes().nodes(1);
+    let nodes = support.sizes(monitor)?.nodes(1);
     let mut operations = 0.0;
     // Nodes at level `k` decide `k` columns, `C(k, j)` ways for `j` of them.
     for k in 0..=columns {
@@ -90,7 +90,7 @@ pub(super) fn operations(support: &Support) -> f64 {
                 * (NODE_COST * node.open + ATOM_COST * node.atoms + COUNT_COST * leaves * counts);
         }
     }
-    operations
+    Ok(operations)
 }
 
 struct Descent<'a> {

@@ -5,8 +5,10 @@
 //! ([`refine`]), and an atom that is alone in its class stays alone: nothing but the other atoms is
 //! ever touched, and once all are alone every superset has the same sum and is counted, not
 //! visited ([`walk`]). So are the supersets that split a class of a few atoms ([`settled`]).
+//! Where nearly all classes are small, [`counted`] does not visit them at all.
 
 mod chao_shen;
+mod counted;
 mod plan;
 mod refine;
 mod settled;
@@ -16,13 +18,14 @@ mod tests;
 mod walk;
 
 pub use chao_shen::chao_shen_by_size;
+pub use counted::Counted;
 pub use walk::{sums_by_size, sums_by_subset};
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
-use crate::monitor::Monitor;
+use crate::monitor::{CHECKED, Monitor};
 use crate::sum::Sum;
 use refine::{Partition, Refiner};
 use sizes::Sizes;
@@ -32,9 +35,6 @@ pub const MAX_COORDINATES: usize = 64;
 
 /// Letters of a coordinate that a code can hold.
 pub const MAX_LETTERS: usize = 1 << 16;
-
-/// Rows merged between two looks at the monitor.
-const CHECKED_ROWS: usize = 1 << 14;
 
 /// Distinct atoms with positive weights, stored by column.
 #[derive(Debug, Clone)]
@@ -79,8 +79,9 @@ impl Support {
         let mut atoms: Vec<&[u16]> = Vec::new();
         let mut merged: Vec<f64> = Vec::new();
         let mut first_rows = Vec::new();
+        let rows_a_look = (CHECKED / n).max(1);
         for (k, (row, &weight)) in rows.chunks_exact(n).zip(weights).enumerate() {
-            if k % CHECKED_ROWS == 0 {
+            if k % rows_a_look == 0 {
                 monitor.check()?;
             }
             if !(weight.is_finite() && weight >= 0.0) {
@@ -129,6 +130,9 @@ impl Support {
         let mut rows = Vec::new();
         let mut weights = Vec::new();
         for (cell, &p) in table.iter().enumerate() {
+            if cell % CHECKED == 0 {
+                monitor.check()?;
+            }
             if p > 0.0 {
                 let mut rest = cell;
                 let start = rows.len();
@@ -247,18 +251,23 @@ impl Support {
     }
 
     /// Weights of the classes made by the given columns: those of many atoms, those of one.
-    fn partition(&self, columns: impl IntoIterator<Item = usize>) -> (Vec<f64>, Vec<f64>) {
+    fn partition(
+        &self,
+        columns: impl IntoIterator<Item = usize>,
+        monitor: &Monitor,
+    ) -> Result<(Vec<f64>, Vec<f64>)> {
         let mut refiner = Refiner::new(self);
         let mut here = Partition::whole(self);
         let mut there = Partition::default();
         let mut alone = self.alone_from_the_start();
         for column in columns {
+            monitor.check()?;
             refiner.refine(&self.columns[column], &here, &mut there, |atom| {
                 alone.push(self.weights[atom as usize]);
             });
             std::mem::swap(&mut here, &mut there);
         }
-        (here.weights(&self.weights).collect(), alone)
+        Ok((here.weights(&self.weights).collect(), alone))
     }
 
     /// A single atom is alone in the marginal on no coordinate at all.
@@ -268,39 +277,59 @@ impl Support {
     }
 
     /// The weights of the marginal on the given coordinates, in no particular order.
-    pub fn marginal(&self, coordinates: impl Fn(usize) -> bool) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// When interrupted.
+    pub fn marginal(
+        &self,
+        coordinates: impl Fn(usize) -> bool,
+        monitor: &Monitor,
+    ) -> Result<Vec<f64>> {
         let columns = self.coordinates.iter().enumerate();
         let wanted = columns.filter(|&(_, &i)| coordinates(i)).map(|(k, _)| k);
-        let (mut weights, alone) = self.partition(wanted);
+        let (mut weights, alone) = self.partition(wanted, monitor)?;
         weights.extend(alone);
-        weights
+        Ok(weights)
     }
 
     /// Sizes of the partitions to expect.
-    fn sizes(&self) -> &Sizes {
-        self.sizes.get_or_init(|| Sizes::probe(self))
+    fn sizes(&self, monitor: &Monitor) -> Result<&Sizes> {
+        if let Some(sizes) = self.sizes.get() {
+            return Ok(sizes);
+        }
+        let sizes = Sizes::probe(self, monitor)?;
+        Ok(self.sizes.get_or_init(|| sizes))
     }
 
     /// Elementary operations of [`sums_by_size`], in units of one term of a table walk.
-    pub fn predicted_operations(&self) -> f64 {
-        self.planned_operations(settled::MOST)
+    ///
+    /// # Errors
+    /// When interrupted.
+    pub fn predicted_operations(&self, monitor: &Monitor) -> Result<f64> {
+        self.planned_operations(settled::MOST, monitor)
     }
 
     /// Elementary operations of [`sums_by_subset`].
-    pub fn subset_operations(&self) -> f64 {
-        self.planned_operations(1)
+    ///
+    /// # Errors
+    /// When interrupted.
+    pub fn subset_operations(&self, monitor: &Monitor) -> Result<f64> {
+        self.planned_operations(1, monitor)
     }
 
     /// Elementary operations of [`chao_shen_by_size`].
-    pub fn chao_shen_operations(&self) -> f64 {
-        chao_shen::operations(self)
+    ///
+    /// # Errors
+    /// When interrupted.
+    pub fn chao_shen_operations(&self, monitor: &Monitor) -> Result<f64> {
+        chao_shen::operations(self, monitor)
     }
 
-    fn planned_operations(&self, most: usize) -> f64 {
+    fn planned_operations(&self, most: usize, monitor: &Monitor) -> Result<f64> {
         if self.varying() > MAX_COORDINATES {
-            return f64::INFINITY;
+            return Ok(f64::INFINITY);
         }
-        plan::Plan::new(self, most).operations
+        Ok(plan::Plan::new(self, most, monitor)?.operations)
     }
 }
 

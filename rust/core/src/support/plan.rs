@@ -3,6 +3,7 @@
 use super::settled::Agreement;
 use super::{Column, Support};
 use crate::error::Result;
+use crate::monitor::Monitor;
 
 /// Cost of moving one atom in a refinement, or of adding one to a dense table, in terms.
 pub(super) const ATOM_COST: f64 = 4.0;
@@ -44,25 +45,17 @@ impl<'a> Plan<'a> {
     /// Of a walk that settles classes of up to `most` atoms.
     ///
     /// # Errors
-    /// If more coordinates vary than a mask holds.
-    pub(super) fn checked(support: &'a Support, most: usize) -> Result<Self> {
+    /// If more coordinates vary than a mask holds, or when interrupted.
+    pub(super) fn checked(support: &'a Support, most: usize, monitor: &Monitor) -> Result<Self> {
         support.require_mask()?;
-        Ok(Self::new(support, most))
+        Self::new(support, most, monitor)
     }
 
-    pub(super) fn new(support: &'a Support, most: usize) -> Self {
+    pub(super) fn new(support: &'a Support, most: usize, monitor: &Monitor) -> Result<Self> {
         let columns = support.varying();
-        // Columns that split most come first, so that atoms are soon alone; small ones go last,
-        // into the dense part.
-        let mut order: Vec<usize> = (0..columns).collect();
-        let collisions: Vec<f64> = support
-            .columns
-            .iter()
-            .map(|c| collision(support, c))
-            .collect();
-        order.sort_by(|&a, &b| collisions[a].total_cmp(&collisions[b]));
-
-        let nodes = support.sizes().nodes(most);
+        // Small columns go last, into the dense part.
+        let order = by_collision(support);
+        let nodes = support.sizes(monitor)?.nodes(most);
         // Nodes of the refinement above level `k` decide `i < k` columns, `C(i, j)` ways.
         let mut refinement = 0.0;
         let mut best = (f64::INFINITY, columns);
@@ -98,7 +91,7 @@ impl<'a> Plan<'a> {
             binomials = (0..=refined + 1).map(next).collect();
         }
         let (operations, refined) = best;
-        Self {
+        Ok(Self {
             support,
             order,
             refined,
@@ -109,13 +102,25 @@ impl<'a> Plan<'a> {
             },
             most,
             operations,
-        }
+        })
     }
 
     /// Where atoms agree, for classes that are settled.
     pub(super) fn agreement(&self) -> Option<Agreement> {
         (self.most > 1).then(|| Agreement::new(self.support, &self.order))
     }
+}
+
+/// The columns, those that split most first, so that atoms are soon alone.
+pub(super) fn by_collision(support: &Support) -> Vec<usize> {
+    let collisions: Vec<f64> = support
+        .columns
+        .iter()
+        .map(|column| collision(support, column))
+        .collect();
+    let mut order: Vec<usize> = (0..support.varying()).collect();
+    order.sort_by(|&a, &b| collisions[a].total_cmp(&collisions[b]));
+    order
 }
 
 /// Probability that two draws from `support` agree in `column`.

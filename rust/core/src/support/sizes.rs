@@ -2,6 +2,8 @@
 
 use super::Support;
 use super::refine::{Partition, Refiner};
+use crate::error::Result;
+use crate::monitor::Monitor;
 
 /// Letters that are looked at to estimate the sizes of partitions, about.
 const LETTERS: usize = 1 << 20;
@@ -33,13 +35,13 @@ pub(super) struct Sizes {
 
 impl Sizes {
     /// Refines along a few random orders.
-    pub(super) fn probe(support: &Support) -> Self {
+    pub(super) fn probe(support: &Support, monitor: &Monitor) -> Result<Self> {
         let columns = support.varying();
         let mut refiner = Refiner::new(support);
         let mut there = Partition::default();
         // A small linear congruential generator: the plan must be the same every time.
         let mut state = 1u64;
-        let mut probe = || {
+        let mut probe = || -> Result<_> {
             let mut order: Vec<usize> = (0..columns).collect();
             let mut here = Partition::whole(support);
             let mut sizes = vec![classes(&here)];
@@ -47,6 +49,7 @@ impl Sizes {
                 if here.is_empty() {
                     break;
                 }
+                monitor.check()?;
                 state = state
                     .wrapping_mul(6_364_136_223_846_793_005)
                     .wrapping_add(1);
@@ -56,13 +59,14 @@ impl Sizes {
                 std::mem::swap(&mut here, &mut there);
                 sizes.push(classes(&here));
             }
-            sizes
+            Ok(sizes)
         };
         let (least, most) = PROBES;
         let probes = LETTERS / (support.atoms() * columns).max(1);
-        Self {
-            probes: (0..probes.clamp(least, most)).map(|_| probe()).collect(),
-        }
+        let probes = (0..probes.clamp(least, most)).map(|_| probe());
+        Ok(Self {
+            probes: probes.collect::<Result<_>>()?,
+        })
     }
 
     /// What to expect at each number of columns where classes of more than `most` atoms are left.

@@ -70,7 +70,7 @@ fn two_atoms_over_forty_coordinates() {
     let mut rows = vec![0u16; 80];
     rows[40..].fill(1);
     let support = Support::new(&rows, 40, &[0.5, 0.5], &Monitor::new()).unwrap();
-    assert!(support.predicted_operations() < 1e5);
+    assert!(support.predicted_operations(&Monitor::new()).unwrap() < 1e5);
     let sums = sums_by_size(&support, |k| &k.x_ln_x, &Monitor::new()).unwrap();
     let mut binomial = 1.0;
     for (j, sum) in sums.iter().enumerate() {
@@ -158,9 +158,13 @@ fn sixty_four_columns_at_both_ends_of_the_lattice() {
     let support = Support::new(&rows, 64, &weights, &Monitor::new()).unwrap();
     assert_eq!(support.varying(), 64);
     // Without the closed form of small classes it would be some 1e15.
-    assert!(support.predicted_operations() < 1e10);
+    assert!(support.predicted_operations(&Monitor::new()).unwrap() < 1e10);
     let sum = |kept: &dyn Fn(usize) -> bool| {
-        let terms = support.marginal(kept).into_iter().map(|w| w * w.ln());
+        let terms = support
+            .marginal(kept, &Monitor::new())
+            .unwrap()
+            .into_iter()
+            .map(|w| w * w.ln());
         terms.sum::<f64>()
     };
     let pairs = (0..64).flat_map(|a| (0..a).map(move |b| (a, b)));

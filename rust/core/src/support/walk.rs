@@ -27,7 +27,7 @@ pub fn sums_by_size(
     pick: fn(&Kernel) -> &Terms,
     monitor: &Monitor,
 ) -> Result<Vec<Sum>> {
-    let plan = Plan::checked(support, settled::MOST)?;
+    let plan = Plan::checked(support, settled::MOST, monitor)?;
     let columns = support.varying();
     let mut sums = vec![Sum::ZERO; columns + 1];
     let parts = plan.run(pick, monitor, |_| BySize {
@@ -53,7 +53,7 @@ pub fn sums_by_subset(
     pick: fn(&Kernel) -> &Terms,
     monitor: &Monitor,
 ) -> Result<Vec<f64>> {
-    let plan = Plan::checked(support, 1)?;
+    let plan = Plan::checked(support, 1, monitor)?;
     let rest = support.varying() - plan.task_columns;
     let parts = plan.run(pick, monitor, |_| BySubset {
         sums: vec![0.0; 1 << rest],
@@ -163,7 +163,7 @@ impl Plan<'_> {
         let agreement = self.agreement();
         let job = |task: usize| {
             let mut collector = collect(task);
-            let mut descent = Descent::new(self, agreement.as_ref(), Walk::new(pick, monitor));
+            let mut descent = Descent::new(self, agreement.as_ref(), pick, monitor);
             let (mut here, mut alone) = (Partition::whole(self.support), 0.0);
             if here.is_empty() {
                 alone = descent.term(self.support.weights[0]);
@@ -189,6 +189,7 @@ struct Descent<'a> {
     plan: &'a Plan<'a>,
     agreement: Option<&'a Agreement>,
     walk: Walk<'a>,
+    monitor: &'a Monitor,
     memo: Memo,
     refiner: Refiner,
     /// Weights of the atoms that a refinement set free.
@@ -203,7 +204,12 @@ struct Descent<'a> {
 }
 
 impl<'a> Descent<'a> {
-    fn new(plan: &'a Plan<'a>, agreement: Option<&'a Agreement>, walk: Walk<'a>) -> Self {
+    fn new(
+        plan: &'a Plan<'a>,
+        agreement: Option<&'a Agreement>,
+        pick: fn(&Kernel) -> &Terms,
+        monitor: &'a Monitor,
+    ) -> Self {
         let support = plan.support;
         let dense = &plan.order[plan.refined..];
         let mut cells = vec![0u32; support.atoms()];
@@ -216,7 +222,8 @@ impl<'a> Descent<'a> {
         Self {
             plan,
             agreement,
-            walk,
+            walk: Walk::new(pick, monitor),
+            monitor,
             memo: Memo::new(),
             refiner: Refiner::new(support),
             freed: Vec::new(),
@@ -301,6 +308,7 @@ impl<'a> Descent<'a> {
                 &mut |subset, sum| collector.one(mask | (subset as u64) << k, fixed, sum + alone),
             );
         }
+        self.monitor.check()?;
         self.decide(k + 1, mask, partition, alone, collector)?;
         let mut finer = std::mem::take(&mut self.partitions[k]);
         let kept = mask | 1 << k;
