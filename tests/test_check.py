@@ -49,7 +49,7 @@ def test_whole_numbers():
     assert _check.size(2**53, "x") == 2**53
     assert _check.count(2**62, "x", "token", limit=_check.LARGEST) == 2**62
     for wrong in (None, 1.0, "1", [1], np.array([1, 2])):
-        with pytest.raises(TypeError, match=r"^x: is .*, expected a whole number"):
+        with pytest.raises(TypeError, match=r"^x: is a"):
             _check.size(wrong, "x")
     with pytest.raises(ValueError, match=r"x: is 4, expected 1\.\.3 \(n\)"):
         _check.size(4, "x", 1, 3, " (n)")

@@ -227,7 +227,7 @@ def test_a_demonstration_says_what_it_shows():
     [
         ({"sampler": 3}, TypeError, "sampler: is a int"),
         ({"n": 1}, ValueError, "n: is 1, expected at least 2"),
-        ({"n": 2.0}, TypeError, "n: is 2.0, expected a whole number"),
+        ({"n": 2.0}, TypeError, "n: is a float, expected an integer"),
         ({"seed": "a"}, (TypeError, ValueError), "seed: is 'a', expected an int"),
         ({"informed": 2}, TypeError, "informed: is 2, expected True or False"),
         ({"informed": True}, TypeError, r"called as sampler\(oracle, k\) with informed=True"),

@@ -124,10 +124,7 @@ def size(
 
     Without an end of its own, a range ends at `limit`, which no machine has room for.
     """
-    try:
-        checked = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name}: is {value!r}, expected a whole number") from None
+    checked = integer(value, name)
     if most is None and checked > limit:
         raise ValueError(f"{name}: is {checked}, expected at most 2^{limit.bit_length() - 1}")
     if checked < least or (most is not None and checked > most):
@@ -138,7 +135,7 @@ def size(
 
 def count(value: Any, name: str, unit: str, *, limit: int = EXACT) -> int:
     """Return a whole number of such units, at least one."""
-    return size(integer(value, name), name, why=f" {unit}", limit=limit)
+    return size(value, name, why=f" {unit}", limit=limit)
 
 
 def proportion(value: object, name: str) -> float:
