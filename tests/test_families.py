@@ -356,7 +356,7 @@ def test_bad_values(make, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Repeated(2.5, 2), r"n: is 2\.5, expected a whole number"),
+        (lambda: Repeated(2.5, 2), r"n: is a float, expected an integer"),
         (lambda: Product([["a", "b"]]), r"marginals\[0\]: has dtype"),
         (lambda: Blocks([1]), r"blocks\[0\]: is a int"),
         (lambda: Blocks(Repeated(2, 2)), "blocks: is a Repeated, expected a sequence"),

@@ -158,7 +158,7 @@ def test_bad_input(options, match):
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"samples": 10.5}, r"samples: is 10\.5, expected a whole number"),
+        ({"samples": 10.5}, r"samples: is a float, expected an integer"),
         ({"seed": "a"}, "seed: is 'a', expected an int"),
     ],
 )

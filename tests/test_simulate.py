@@ -217,7 +217,7 @@ def test_oracles_that_misbehave(oracle, error, match):
         ((CHAIN, TopK(Schedule([1, 2])), 3), ValueError, "top_k: is a schedule for 3 tokens"),
         ((CHAIN, Speculative([1, 0]), 3), ValueError, "order: has 2 positions, expected 6"),
         ((CHAIN, TopK(1), -1), ValueError, "size: is -1, expected at least 0"),
-        ((CHAIN, TopK(1), 1.5), TypeError, r"size: is 1\.5, expected a whole number"),
+        ((CHAIN, TopK(1), 1.5), TypeError, r"size: is a float, expected an integer"),
         ((CHAIN, 3, 3), TypeError, "sampler: is a int, expected a Schedule, a BernoulliSchedule"),
         ((3, TopK(1), 3), TypeError, "oracle: is a int, expected a Distribution or a callable"),
         ((lambda x, mask: x, TopK(1), 3), ValueError, "n: expected the number of tokens"),

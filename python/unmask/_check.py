@@ -90,7 +90,7 @@ def positive(value: object, name: str, kind: str = "number") -> float:
     """Return a finite number above zero."""
     checked = number(value, name, kind)
     if checked <= 0:
-        raise ValueError(f"{name}: is {checked:g}, expected a finite {kind} > 0")
+        raise ValueError(f"{name}: is {value}, expected a finite {kind} > 0")
     return checked
 
 

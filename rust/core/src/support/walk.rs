@@ -3,7 +3,7 @@
 //! The first columns are decided one by one, by refinement. The last few are decided together: the
 //! classes left become the contiguous block of a dense table over those columns, which the walk of
 //! [`lattice`](crate::lattice) takes. How many columns the dense part gets is a matter of
-//! predicted cost. Classes of a few atoms are [`settled`](super::settled) as soon as they arise,
+//! predicted cost. Classes of a few atoms are [`settled`] as soon as they arise,
 //! where only sums by size are wanted.
 
 use super::Support;

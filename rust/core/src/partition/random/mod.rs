@@ -1,6 +1,6 @@
 //! How the divergence varies over all ordered partitions into blocks of given sizes.
 //!
-//! * [`moments`] has its mean, variance and extremes without a list of them.
+//! * [`moments()`] has its mean, variance and extremes without a list of them.
 //! * [`values`] lists the divergences of all.
 
 mod list;
