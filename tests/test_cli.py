@@ -42,8 +42,9 @@ def run(*arguments, code=0):
 
 def load_json(*arguments):
     result = run(*arguments, "--json")
-    assert result.stderr == ""
-    return json.loads(result.stdout)
+    content = json.loads(result.stdout)
+    assert result.stderr == "".join(f"WARNING: {warning}\n" for warning in content["warnings"])
+    return content
 
 
 def command(*arguments, **options):
@@ -580,7 +581,7 @@ def test_a_damaged_curve(tmp_path):
     ],
 )
 def test_what_the_library_raises(monkeypatch, error, code, words):
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     monkeypatch.setattr(_source, "load_source", fail)
@@ -588,7 +589,7 @@ def test_what_the_library_raises(monkeypatch, error, code, words):
 
 
 def test_unexpected_exceptions_are_not_hidden(monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise ZeroDivisionError
 
     monkeypatch.setattr(_source, "load_source", fail)
@@ -762,3 +763,12 @@ def test_mistakes_in_the_words_of_the_command_line(tmp_path):
     assert "None" not in refused
     assert "loss: entry 1 is nan" in run("plan", losses, "--losses", code=1).stderr
     assert "saved" not in run("audit", "--help").stdout
+
+
+@pytest.mark.parametrize("command", ["plan", "compare"])
+def test_a_question_without_an_answer_leaves_nothing(command, tmp_path):
+    kept = tmp_path / "curve.npz"
+    kept.write_bytes(b"kept")
+    result = run(command, SPLICE, "--steps", "10", "--save", kept, code=1)
+    assert "--steps: is 10, expected 1..9" in result.stderr
+    assert kept.read_bytes() == b"kept"

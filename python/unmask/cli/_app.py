@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +17,7 @@ from ._output import check_output, save_figure
 from ._unit import Unit
 
 if TYPE_CHECKING:
+    from .._curve import Curve
     from ._source import Source
 
 app = typer.Typer(
@@ -107,9 +108,11 @@ def plan(
     with guarded():
         from ._plan import make_plan
 
-        source = _load(file, weights, kind, gaps, estimator, normalize, how, plot, save)
+        asked = () if steps is None else (steps,)
+        source = _load(file, weights, kind, gaps, estimator, normalize, how, plot, save, asked)
         tolerance = None if max_kl is None else unit.nats(max_kl)
         found = make_plan(source.curve, steps, tolerance)
+        _save(source.estimate, save)
         warnings = source.warnings(found.best.schedule)
         if plot is not None:
             from .. import plot as draw
@@ -161,6 +164,7 @@ def curve(
     how = _computation(method, samples, seed, threads)
     with guarded():
         source = _load(file, weights, kind, gaps, estimator, normalize, how, plot, save)
+        _save(source.estimate, save)
         warnings = source.warnings()
         if plot is not None:
             from .. import plot as draw
@@ -220,9 +224,10 @@ def compare(
         from ._ladder import ladder
         from ._plan import compared, make_plan
 
-        source = _load(file, weights, kind, gaps, estimator, normalize, how, plot, save)
+        source = _load(file, weights, kind, gaps, estimator, normalize, how, plot, save, lengths)
         lengths = lengths or ladder(source.curve.n)
         columns = [compared(source.curve, k) for k in lengths]
+        _save(source.estimate, save)
         rows = {row[0].name: list(row) for row in zip(*columns, strict=True)}
         warnings = source.warnings()
         if plot is not None:
@@ -276,7 +281,9 @@ def audit(
         from ..samplers import leaderboard
 
         plain, how = Estimator.PLUGIN, Computation(threads=threads)
-        source = _load(file, weights, kind, gaps, plain, normalize, how, plot, None, True)
+        source = _load(
+            file, weights, kind, gaps, plain, normalize, how, plot, None, (steps,), needs_law=True
+        )
         assert source.law is not None
         with progress_bar("samplers") as progress:
             board = leaderboard(source.law, steps, threads=threads, progress=progress)
@@ -307,9 +314,11 @@ def _load(
     how: Computation,
     plot: Path | None,
     save: Path | None,
+    steps: Sequence[int] = (),
+    *,
     needs_law: bool = False,
 ) -> Source:
-    """Read the file and save its curve; mistakes in the names of outputs come to light first."""
+    """Read the file; mistakes in what is asked and in names of outputs come to light first."""
     from ._source import load_source
 
     for output, image in ((plot, True), (save, False)):
@@ -322,10 +331,13 @@ def _load(
         "estimator": estimator.value,
         "normalize": normalize,
     }
-    source = load_source(file, how, options, needs_law)
+    return load_source(file, how, options, steps, needs_law=needs_law)
+
+
+def _save(curve: Curve, save: Path | None) -> None:
+    """Write the curve, where that was asked for, once there is an answer."""
     if save is not None:
-        source.estimate.save(save)
-    return source
+        curve.save(save)
 
 
 def _computation(
@@ -358,8 +370,7 @@ def _plan_losses(
                 check_output(output, file, image=image)
         tolerance = None if max_kl is None else unit.nats(max_kl)
         found = plan_losses(file, tokens, entropy, unit, steps, tolerance)
-        if save is not None:
-            found.curve.save(save)
+        _save(found.curve, save)
         if plot is not None:
             from .. import plot as draw
 
@@ -398,4 +409,8 @@ def _numbers(lists: Iterable[str]) -> list[int]:
 
 
 def _print_json(content: dict[str, Any]) -> None:
+    """Print for programs; who looks on is warned all the same."""
+    from ._show import show_warnings
+
+    show_warnings(content["warnings"])
     print(json.dumps(content, indent=2, allow_nan=False))

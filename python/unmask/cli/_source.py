@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from .. import io
 from .._information_curve import RELIABLE_COVERAGE, InformationCurve
 from .._sampling import half_sample
 from ..distributions import Distribution, Empirical
+from ..schedules._arguments import checked_steps
 
 if TYPE_CHECKING:
     from .._schedule import Schedule
@@ -141,12 +142,14 @@ def load_source(
     path: Path,
     how: Computation,
     options: Mapping[str, Any],
+    steps: Sequence[int] = (),
+    *,
     needs_law: bool = False,
 ) -> Source:
     """Read a file, and compute its curve unless it holds one.
 
     ``options`` are the keyword arguments of `unmask.io.load`. Where a law is needed a curve will
-    not do.
+    not do. Numbers of steps that there cannot be are found out before the curve is computed.
     """
     if _holds(path, "format.npy", "losses.npy"):
         raise ValueError(f"{path}: is a saved loss curve, which --losses of unmask plan reads")
@@ -161,10 +164,14 @@ def load_source(
         if not how.by_default:
             raise ValueError(f"--method: does not apply to {path}, which is a saved curve")
         curve = InformationCurve.load(path)
+        for asked in steps:
+            checked_steps(curve.n, asked)
         unknown = curve.estimator is not None and curve.coverage is None
         return Source(path, curve, "curve", notes=(_NOT_COUNTED,) if unknown else ())
 
     law = io.load(path, **options)
+    for asked in steps:
+        checked_steps(law.n, asked)
     started = time.monotonic()
     curve = how.curve(law, "information curve")
     seconds = time.monotonic() - started
