@@ -88,6 +88,7 @@ fn main() {
         vec![20; 5],
         vec![2, 3, 4, 5, 6, 7, 8, 9],
         vec![9, 8, 7, 6, 5, 4, 3, 2],
+        vec![2, 2, 3, 1_000_000],
     ];
     let shapes = if asked.is_empty() { &usual[..] } else { &asked };
     for shape in shapes {

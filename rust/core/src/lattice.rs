@@ -33,6 +33,9 @@ use crate::sum::Sum;
 /// fill half of a common second-level cache.
 const RESIDENT: usize = 1 << 15;
 
+/// Cells of small slices that make one task: what it takes to hand them out is lost beside them.
+const TASK: usize = 1 << 12;
+
 /// Number of terms of a full walk: `prod (1 + q_i)` over the coordinates of more than one letter.
 pub fn terms(shape: &[usize]) -> f64 {
     let varying = shape.iter().filter(|&&q| q > 1);
@@ -42,6 +45,7 @@ pub fn terms(shape: &[usize]) -> f64 {
 /// Number of pieces that a table of so many cells is cut into.
 fn pieces(cells: usize, shape: &[usize]) -> u64 {
     match shape.split_first().filter(|_| cells > RESIDENT) {
+        Some((_, [])) => cells.div_ceil(RESIDENT) as u64,
         Some((&q, rest)) => (q as u64 + 1) * pieces(cells / q, rest),
         None => 1,
     }
@@ -182,21 +186,11 @@ impl<'a> Walk<'a> {
     /// Cuts a large table along its leading coordinate, then descends.
     fn cut<C: Collect>(&self, src: &[f64], shape: &[usize]) -> Result<Vec<Sum>> {
         let Some((&q, rest)) = shape.split_first().filter(|_| src.len() > RESIDENT) else {
-            let mut sums = vec![Sum::ZERO; C::entries(shape.len())];
-            SCRATCH.with_borrow_mut(|scratch| {
-                if scratch.len() < src.len() + LANES {
-                    scratch.resize(src.len() + LANES, 0.0);
-                }
-                // From a boundary of cache lines on.
-                let skipped = scratch.as_ptr().align_offset(LANES * size_of::<f64>());
-                let scratch = &mut scratch[skipped.min(LANES)..];
-                self.descend(src, shape, 1, scratch, 0, &mut |subset, sum| {
-                    sums[C::entry(subset)].push(sum);
-                })
-            })?;
-            self.monitor.advance(1)?;
-            return Ok(sums);
+            return self.walk::<C>(src, src.len(), shape);
         };
+        if rest.is_empty() {
+            return self.last::<C>(src);
+        }
         let cells = src.len() / q;
         let (dropped, kept) = rayon::join(
             || {
@@ -205,20 +199,65 @@ impl<'a> Walk<'a> {
                 self.cut::<C>(&sum, rest)
             },
             || {
-                let slices = src.par_chunks_exact(cells);
-                slices
-                    .map(|slice| self.cut::<C>(slice, rest))
-                    .collect::<Result<Vec<_>>>()
+                if cells > RESIDENT {
+                    let slices = src.par_chunks_exact(cells);
+                    slices
+                        .map(|slice| self.cut::<C>(slice, rest))
+                        .collect::<Result<Vec<_>>>()
+                } else {
+                    let tasks = src.par_chunks(cells * (TASK / cells).max(1));
+                    tasks
+                        .map(|slices| self.walk::<C>(slices, cells, rest))
+                        .collect::<Result<Vec<_>>>()
+                }
             },
         );
-        let mut slices = kept?.into_iter();
-        let mut kept = slices.next().expect("an alphabet has a letter");
-        for slice in slices {
-            for (sum, piece) in kept.iter_mut().zip(slice) {
+        let mut parts = kept?.into_iter();
+        let mut kept = parts.next().expect("an alphabet has a letter");
+        for part in parts {
+            for (sum, piece) in kept.iter_mut().zip(part) {
                 *sum = *sum + piece;
             }
         }
         C::insert(0, &dropped?, &kept, self.monitor)
+    }
+
+    /// Walks slices of so many cells each, which fit in the cache, and adds up their results.
+    fn walk<C: Collect>(&self, src: &[f64], cells: usize, shape: &[usize]) -> Result<Vec<Sum>> {
+        let mut sums = vec![Sum::ZERO; C::entries(shape.len())];
+        SCRATCH.with_borrow_mut(|scratch| {
+            if scratch.len() < cells + LANES {
+                scratch.resize(cells + LANES, 0.0);
+            }
+            // From a boundary of cache lines on.
+            let skipped = scratch.as_ptr().align_offset(LANES * size_of::<f64>());
+            let scratch = &mut scratch[skipped.min(LANES)..];
+            src.chunks_exact(cells).try_for_each(|slice| {
+                self.descend(slice, shape, 1, scratch, 0, &mut |subset, sum| {
+                    sums[C::entry(subset)].push(sum);
+                })
+            })
+        })?;
+        self.monitor.advance((src.len() / cells) as u64)?;
+        Ok(sums)
+    }
+
+    /// The one coordinate that is left of a large table: its cells, and their total.
+    fn last<C: Collect>(&self, src: &[f64]) -> Result<Vec<Sum>> {
+        let parts = src.par_chunks(RESIDENT).map(|part| {
+            let mut total = [0.0];
+            (self.kernel.sum_out)(part, part.len(), 1, &mut total);
+            self.monitor.advance(1)?;
+            Ok((self.sum(part), total[0]))
+        });
+        let (mut cells, mut total) = (Sum::ZERO, Sum::ZERO);
+        for (part, sum) in parts.collect::<Result<Vec<_>>>()? {
+            cells.push(part);
+            total.push(sum);
+        }
+        let mut dropped = Sum::ZERO;
+        dropped.push(self.sum(&[total.value()]));
+        C::insert(0, &[dropped], &[cells], self.monitor)
     }
 
     /// Decides the undecided coordinates `shape` of `src`, which stand beside `block` kept cells.
@@ -289,6 +328,10 @@ mod tests {
             vec![2, 2, 2, 70, 3, 40],
             vec![100, 200],
             vec![9000],
+            vec![40_000],
+            vec![2, 3, 33_000],
+            vec![33_000, 3],
+            vec![700, 60],
         ] {
             check(&shape, 3, 1e-12);
         }
