@@ -203,7 +203,7 @@ def test_certificates_are_read():
     assert letters.value == pytest.approx(32 * math.log(64))
     free = bounds.certificate(Schedule([1] * 64), curve)
     assert free.expected_kl == free["worst case, all"].value == 0
-    assert free["Chen-Cong-Li"].reason == "max_kl: is 0, expected a finite number of nats > 0"
+    assert free["Chen-Cong-Li"].reason == "max_kl: is 0.0, expected a finite number of nats > 0"
 
 
 # Bad input ------------------------------------------------------------------------------------
