@@ -7,6 +7,7 @@ import math
 from .._curve import Curve
 from ..schedules import optimal
 from ..schedules._arguments import check_curve, checked_max_kl, checked_tokens
+from ._arguments import ROUNDING
 
 
 def least_kl(curve: Curve, steps: int) -> float:
@@ -109,7 +110,7 @@ def permutation_steps(n: int, max_kl: float) -> float:
     n, max_kl = checked_tokens(n), checked_max_kl(max_kl)
     needed = n / (1 + 2 * max_kl * math.log(2))
     one_step = n * math.log(n) - math.lgamma(n + 1)
-    return min(needed, 1.0) if max_kl >= one_step else needed
+    return min(needed, 1.0) if max_kl >= one_step * (1 - ROUNDING) else needed
 
 
 def unknown_law_calls(n: int) -> float:
