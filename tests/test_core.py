@@ -207,9 +207,12 @@ def test_ctrl_c(estimator):
     How often computations look whether they are to stop is tested in the core, for all of them.
     """
     code = f"""
+        import signal
         import numpy as np
         from unmask import information_curve
         from unmask.distributions import Dense, Empirical
+        # Whoever runs the tests in the background may have told them not to listen.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         generator = np.random.default_rng(0)
         bits = generator.integers(0, 2, (20_000, 28))
         small = Dense(generator.random((2,) * 14), normalize=True)
