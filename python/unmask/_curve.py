@@ -96,7 +96,7 @@ class Curve(ABC):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the curve to an ``.npz`` file; `load` reads it back bit by bit."""
         with open(_check.path(path, "path"), "wb") as file:
-            np.savez(file, allow_pickle=False, format=np.array(self._format), **self._arrays())
+            np.savez(file, **({"format": np.array(self._format)} | self._arrays()))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
