@@ -13,9 +13,7 @@ from .. import _check, _core
 from .._information_curve import InformationCurve
 from ._base import Codes, Distribution, Floats, Mask, query_blocks
 from ._categorical import inverted
-
-#: Largest deviation of a table's sum from one that is taken for rounding.
-SUM_TOLERANCE = 1e-6
+from ._checks import SUM_TOLERANCE
 
 #: Cells that one block of oracle queries may gather.
 GATHERED_CELLS = 1 << 22
